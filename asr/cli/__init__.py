@@ -1,0 +1,97 @@
+"""The ``asr`` command: one module a command, imported only when it is called, so that help comes at once.
+
+A command module has a docstring (its help, first line and examples), ``add_arguments(parser)`` and ``run(args) -> int``.
+It reads arguments, calls one function of the library and prints; heavy imports stand inside ``run``.
+"""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from asr.errors import AsrError
+
+COMMANDS = {
+    "corpus": "download, unpack and check recordings",
+    "prepare": "compute features once, into shards",
+    "train": "train an acoustic model",
+    "decode": "hypotheses for a data set",
+    "transcribe": "text for audio files",
+    "score": "word error rate of hypotheses",
+    "info": "versions, devices; facts of a run",
+    "merge": "join the parts of --shard i/n runs",
+}
+
+DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status (docs/reference.md lists them)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    try:
+        return _run(arguments)
+    except AsrError as error:
+        if debug:
+            raise
+        print(f"asr: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except KeyboardInterrupt:
+        print("asr: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`). Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in COMMANDS:
+        _overview().parse_args(arguments or ["--help"])  # prints help or version, or exits with status 2
+        return WRONG_USAGE
+    name, *rest = arguments
+    module = importlib.import_module(f"asr.cli.{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"asr {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    module.add_arguments(parser)
+    _common_arguments(parser)
+    args = parser.parse_args(rest)
+    signal.signal(signal.SIGTERM, _interrupt)
+    status = module.run(args)
+    sys.stdout.flush()
+    return status
+
+
+def _overview() -> argparse.ArgumentParser:
+    width = max(len(name) for name in COMMANDS)
+    lines = [f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()]
+    parser = argparse.ArgumentParser(
+        prog="asr",
+        description="Speech recognition with Keras: from sound files to transcripts and word error rates.",
+        epilog="commands:\n" + "\n".join(lines) + "\n\n`asr COMMAND --help` explains each, with an example.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("command", metavar="COMMAND", choices=list(COMMANDS), help="one of those below")
+    return parser
+
+
+def _common_arguments(parser: argparse.ArgumentParser) -> None:
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-v", "--verbose", action="store_true", help="say more")
+    loudness.add_argument("-q", "--quiet", action="store_true", help="only results and errors")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"keras-asr {version('keras-asr')}"
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    """Treat SIGTERM like Ctrl-C, so that temporary files are removed on the way out."""
+    raise KeyboardInterrupt

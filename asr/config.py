@@ -1,0 +1,300 @@
+"""One TOML file says how features, model and training are made; it is checked once and saved with the run.
+
+Every setting has its default here and nowhere else. Names of things that other modules own (normalisers, cells) are
+checked by those modules, so that this one knows nothing of them.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import (
+    BaseModel,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from asr.errors import ConfigError
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+OpenShare = Annotated[float, Field(ge=0.0, lt=1.0)]
+Pair = tuple[PositiveInt, PositiveInt]
+
+
+class _Section(BaseModel, frozen=True, extra="forbid"):
+    """A table of the TOML file: values cannot change, unknown keys are errors."""
+
+
+class FeatureConfig(_Section):
+    """How a waveform becomes frames; training and decoding read the same object."""
+
+    kind: Literal["log_mel", "mfcc"] = Field(
+        "log_mel", description="log-mel filter bank energies, or their cosine transform"
+    )
+    sample_rate_hz: PositiveInt = Field(16_000, description="audio is resampled to this rate")
+    window_s: PositiveFloat = Field(0.025, description="length of the Hann window")
+    hop_s: PositiveFloat = Field(0.010, description="time from one frame to the next")
+    num_mels: PositiveInt = Field(80, description="mel filters")
+    min_hz: NonNegativeFloat = Field(20.0, description="lower edge of the lowest mel filter")
+    max_hz: PositiveFloat = Field(7_600.0, description="upper edge of the highest mel filter")
+    num_mfcc: PositiveInt = Field(40, description="coefficients kept when kind is mfcc")
+    deltas: Literal[0, 1, 2] = Field(0, description="orders of time derivatives appended to each frame")
+    normalisation: Literal["utterance", "global", "none"] = Field(
+        "utterance",
+        description="mean and variance a dimension: of the utterance, or of the training set",
+    )
+
+    @property
+    def num_features(self) -> int:
+        """Values a frame."""
+        return (self.num_mels if self.kind == "log_mel" else self.num_mfcc) * (1 + self.deltas)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.hop_s > self.window_s:
+            raise ValueError(
+                f"hop_s = {self.hop_s} is above window_s = {self.window_s}: samples between two frames would be lost"
+            )
+        if not self.min_hz < self.max_hz <= self.sample_rate_hz / 2:
+            raise ValueError(
+                f"min_hz = {self.min_hz} and max_hz = {self.max_hz} must rise and stay within half of "
+                f"sample_rate_hz = {self.sample_rate_hz}"
+            )
+        if self.kind == "mfcc" and self.num_mfcc > self.num_mels:
+            raise ValueError(f"num_mfcc = {self.num_mfcc} is above num_mels = {self.num_mels}")
+        return self
+
+
+class AugmentConfig(_Section):
+    """Variety added to training data: copies made by ``asr prepare --augment``, and masks drawn anew each epoch."""
+
+    speeds: tuple[PositiveFloat, ...] = Field(
+        (1.0,), description="speeds at which each training utterance is prepared; 1.0 is the original"
+    )
+    frequency_masks: NonNegativeInt = Field(2, description="SpecAugment: masks over frequency an utterance")
+    frequency_mask_max: PositiveInt = Field(15, description="SpecAugment: widest frequency mask, in feature dimensions")
+    time_masks_per_second: NonNegativeFloat = Field(
+        1.0, description="SpecAugment: masks over time, by the utterance's length"
+    )
+    time_mask_max_s: PositiveFloat = Field(0.15, description="SpecAugment: longest time mask")
+    time_mask_max_share: Share = Field(
+        0.2, description="SpecAugment: largest share of an utterance that time masks may cover"
+    )
+
+    @model_validator(mode="after")
+    def _has_speeds(self) -> Self:
+        if not self.speeds or len(set(self.speeds)) != len(self.speeds):
+            raise ValueError(f"speeds = {list(self.speeds)}: name at least one, each once")
+        return self
+
+
+class TokenConfig(_Section):
+    """What the model puts out."""
+
+    kind: Literal["characters"] = Field("characters", description="unit of text that is one class")
+    labels: tuple[str, ...] = Field(
+        (), description="characters in order, without the blank; empty: those of the training text"
+    )
+    normaliser: str = Field("none", description="how text is normalised before it becomes tokens")
+
+
+class ConvConfig(_Section):
+    """One convolution of the front end; pairs are (time, frequency)."""
+
+    channels: PositiveInt = Field(32, description="filters")
+    kernel: Pair = Field((3, 3), description="odd sizes")
+    stride: Pair = Field((2, 2), description="steps between outputs")
+
+    @model_validator(mode="after")
+    def _odd(self) -> Self:
+        if not all(size % 2 for size in self.kernel):
+            raise ValueError(f"kernel = {list(self.kernel)}: sizes must be odd, for as many neighbours before as after")
+        return self
+
+
+class ModelConfig(_Section):
+    """The acoustic model: convolutions, recurrent layers, one linear layer to the tokens."""
+
+    conv: tuple[ConvConfig, ...] = Field(
+        (ConvConfig(stride=(2, 2)), ConvConfig(stride=(1, 2))), description="convolutional front end"
+    )
+    cell: str = Field("lstm", description="recurrent cell, a name of asr.layers.CELLS")
+    layers: PositiveInt = Field(3, description="recurrent layers")
+    units: PositiveInt = Field(256, description="units a layer and direction")
+    bidirectional: bool = Field(
+        True, description="a second direction runs from each utterance's last frame to its first"
+    )
+    norm: Literal["none", "batch", "layer"] = Field(
+        "batch", description="normalisation before each recurrent layer, over true frames only"
+    )
+    dropout: OpenShare = Field(0.2, description="dropped before each recurrent layer and before the output")
+
+    @property
+    def time_stride(self) -> int:
+        """Input frames for each output frame."""
+        stride = 1
+        for conv in self.conv:
+            stride *= conv.stride[0]
+        return stride
+
+
+class OptimizerConfig(_Section):
+    """AdamW (Loshchilov & Hutter, arXiv:1711.05101)."""
+
+    learning_rate: PositiveFloat = Field(1e-3, description="highest rate, reached after the warm-up")
+    weight_decay: NonNegativeFloat = Field(1e-2, description="decoupled decay; biases and norms are left out")
+    beta_1: OpenShare = Field(0.9, description="decay of the mean gradient")
+    beta_2: OpenShare = Field(0.98, description="decay of the mean squared gradient")
+    epsilon: PositiveFloat = Field(1e-8, description="added to the root of the mean squared gradient")
+    clip_norm: PositiveFloat = Field(5.0, description="largest norm of the whole gradient, over all replicas")
+
+
+class ScheduleConfig(_Section):
+    """Warm-up to the learning rate, then a half cosine down."""
+
+    warmup_epochs: NonNegativeFloat = Field(2.0, description="length of the linear rise from zero")
+    final_share: Share = Field(0.01, description="rate at the end, as a share of the highest")
+
+
+class DataConfig(_Section):
+    """Which shards are read and how batches are cut."""
+
+    train: tuple[str, ...] = Field((), description="shard folders to train on")
+    dev: tuple[str, ...] = Field((), description="shard folders for validation after each epoch")
+    frames_per_batch: PositiveInt = Field(12_000, description="frames in a batch over all replicas, padding included")
+    num_buckets: PositiveInt = Field(10, description="distinct lengths that batches are padded to")
+    skip: tuple[str, ...] = Field((), description="ids of utterances to leave out")
+    max_excluded_share: Share = Field(
+        0.05, description="stop when more of the training utterances than this cannot be used"
+    )
+    short_first: bool = Field(True, description="the first epoch goes from short to long (Deep Speech 2's SortaGrad)")
+
+
+class TrainConfig(_Section):
+    """The training loop."""
+
+    epochs: PositiveInt = Field(50, description="passes over the training shards")
+    seed: NonNegativeInt = Field(1, description="of weights, order, dropout and masks")
+    strategy: Literal["auto", "one", "mirrored", "multi_worker"] = Field(
+        "auto",
+        description="auto: multi_worker under TF_CONFIG or Slurm, mirrored with several GPUs, else one",
+    )
+    precision: Literal["float32", "bfloat16", "float16"] = Field(
+        "float32", description="arithmetic of the layers; the loss is always float32"
+    )
+    patience: NonNegativeInt = Field(
+        0, description="stop after so many epochs without a better validation WER; 0: never"
+    )
+    average_last: NonNegativeInt = Field(
+        5, description="average the weights of so many last epochs at the end; 0 or 1: no averaging"
+    )
+    checkpoint_steps: NonNegativeInt = Field(
+        500, description="steps between checkpoints within an epoch; 0: only after epochs"
+    )
+    max_skipped_steps: PositiveInt = Field(
+        20, description="stop after so many steps in a row with a gradient that is not finite"
+    )
+
+
+class DecodeConfig(_Section):
+    """How posteriors become text when the command line says nothing else."""
+
+    beam_size: PositiveInt = Field(1, description="prefixes kept; 1 is greedy search")
+
+
+class Config(_Section):
+    """The whole file."""
+
+    features: FeatureConfig = FeatureConfig()
+    augment: AugmentConfig = AugmentConfig()
+    tokens: TokenConfig = TokenConfig()
+    model: ModelConfig = ModelConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    data: DataConfig = DataConfig()
+    train: TrainConfig = TrainConfig()
+    decode: DecodeConfig = DecodeConfig()
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a configuration file.
+
+    Args:
+        path: a TOML file; paths in it are relative to its folder and come back absolute.
+        overrides: ``"section.key=value"``, the value in TOML's spelling (a bare word is a string).
+
+    Raises:
+        ConfigError: the file cannot be read, a key is unknown, a value does not fit; the message names each.
+    """
+    path = Path(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}: name a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML ({error}): mend it") from error
+    for override in overrides:
+        _override(values, override)
+    config = parse_config(values, str(path))
+    data = config.data
+    folder = path.parent.resolve()
+    absolute = {key: tuple(str(folder / name) for name in getattr(data, key)) for key in ("train", "dev")}
+    return config.model_copy(update={"data": data.model_copy(update=absolute)})
+
+
+def parse_config(values: dict[str, Any], source: str) -> Config:
+    """Return the checked configuration of plain values; ``source`` is named in errors."""
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{source}: " + "; ".join(_describe(item) for item in error.errors())) from error
+
+
+def dump_config(config: Config) -> str:
+    """Return the TOML text of a configuration, every default written out."""
+    return tomli_w.dumps(config.model_dump(mode="json"))
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    name, equals, text = override.partition("=")
+    *sections, key = name.strip().split(".")
+    if not equals or not sections or not key:
+        raise ConfigError(f"--set {override}: not of the form section.key=value, as in model.layers=4")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"--set {override}: {section} is not a section")
+    values[key] = value
+
+
+def _describe(item: Any) -> str:
+    """One validation error of pydantic as ``key: what is wrong``."""
+    name = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"unknown key {name!r}{_nearest(item['loc'])}"
+    message = item["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}" + ("" if item["type"] == "value_error" else f" (got {item['input']!r})")
+
+
+def _nearest(location: Sequence[str | int]) -> str:
+    fields = Config.model_fields
+    for part in location[:-1]:
+        annotation = fields[part].annotation if isinstance(part, str) and part in fields else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            fields = annotation.model_fields
+        elif part == "conv":
+            fields = ConvConfig.model_fields
+    close = difflib.get_close_matches(str(location[-1]), list(fields), n=1, cutoff=0.5)
+    return f": did you mean {close[0]!r}?" if close else f": known are {', '.join(fields)}"
