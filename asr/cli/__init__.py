@@ -1,6 +1,6 @@
 """The ``asr`` command: one module a command, imported only when it is called, so that help comes at once.
 
-A command module has a docstring (its help, first line and examples), ``add_arguments(parser)`` and ``run(args) -> int``.
+A command module has a docstring (its help, first line and examples), ``add_arguments(parser)``, ``run(args) -> int``.
 It reads arguments, calls one function of the library and prints; heavy imports stand inside ``run``.
 """
 
