@@ -1,0 +1,140 @@
+"""What a corpus is to the rest of the program, and the steps that every corpus ends with.
+
+A corpus module knows where its files and transcripts are. It returns utterances with a duration of zero; here they get
+the duration of their audio, and become manifests.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from asr.audio import audio_duration
+
+from asr.errors import AudioError, ManifestError
+from asr.manifest import Utterance, write_manifest
+
+Report: TypeAlias = Callable[[str, int, int], None]  # what is being done, how much of it is done, of how much
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenManifest:
+    """A manifest that `prepare` wrote, with its size."""
+
+    path: Path
+    num_utterances: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What `prepare` did: manifests written, and utterances left out with the reason."""
+
+    manifests: tuple[WrittenManifest, ...]
+    failures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A corpus that can be prepared.
+
+    Attributes:
+        name: as on the command line.
+        hours: of speech; None for an importer.
+        licence: of recordings and text; empty for an importer.
+        summary: what it is, in a few words.
+        prepare: ``(folder, source, report)``: write manifests into ``folder``, from an archive or unpacked folder
+            ``source``, or from a download when that is None.
+    """
+
+    name: str
+    hours: float | None
+    licence: str
+    summary: str
+    prepare: Callable[[Path, Path | None, Report], Preparation]
+
+
+def write_manifests(
+    folder: Path, splits: Mapping[str, Sequence[Utterance]], failures: Mapping[str, str]
+) -> Preparation:
+    """Write ``folder/NAME.jsonl`` for each split; none is written when one would be empty.
+
+    Raises:
+        ManifestError: a split has no utterance that can be used.
+    """
+    for name, utterances in splits.items():
+        if not utterances:
+            reasons = f" (the first reason of {len(failures)}: {next(iter(failures.values()))})" if failures else ""
+            raise ManifestError(f"{folder / name}.jsonl: no utterance could be used{reasons}: check --from")
+    written = []
+    for name, utterances in splits.items():
+        path = folder / f"{name}.jsonl"
+        write_manifest(path, utterances)
+        written.append(WrittenManifest(path, len(utterances), sum(utterance.duration for utterance in utterances)))
+    return Preparation(tuple(written), dict(failures))
+
+
+def with_durations(utterances: Sequence[Utterance], report: Report) -> tuple[list[Utterance], dict[str, str]]:
+    """Return the utterances with the durations of their audio, and by id the reasons why some cannot be read.
+
+    An utterance with a duration or an offset already has its span and keeps it.
+    """
+    return sift(_measured, utterances, "reading audio", report)
+
+
+def sift(
+    function: Callable[[Utterance], Utterance], utterances: Sequence[Utterance], what: str, report: Report
+) -> tuple[list[Utterance], dict[str, str]]:
+    """Return what ``function`` makes of each utterance, and by id the messages where it raises AudioError."""
+
+    def attempt(utterance: Utterance) -> Utterance | str:
+        try:
+            return function(utterance)
+        except AudioError as error:
+            return str(error)
+
+    results = in_parallel(attempt, utterances, what, report)
+    pairs = zip(utterances, results, strict=True)
+    failures = {utterance.id: result for utterance, result in pairs if isinstance(result, str)}
+    return [result for result in results if not isinstance(result, str)], failures
+
+
+def _measured(utterance: Utterance) -> Utterance:
+    if utterance.duration or utterance.offset:
+        return utterance
+    return replace(utterance, duration=round(audio_duration(utterance.audio_filepath), 4))
+
+
+def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], what: str, report: Report) -> list[Result]:
+    """Return ``function`` of each item, in order, computed in threads: libsndfile and NumPy release Python's lock."""
+    items = list(items)
+    results: list[Result] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            for result in pool.map(function, items):
+                results.append(result)
+                report(what, len(results), len(items))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for the rest
+            raise
+    return results
+
+
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a UTF-8 text file without their ends.
+
+    Raises:
+        ManifestError: the file is missing or not UTF-8.
+    """
+    try:
+        # Not splitlines(), which would also cut at characters that are part of a sentence.
+        return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{path}: not UTF-8 text (byte {error.start}): convert it") from error
+    except OSError as error:
+        raise ManifestError(f"{path}: {error.strerror}: check --from") from error
