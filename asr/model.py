@@ -94,6 +94,7 @@ class ConvBlock(keras.layers.Layer):
         self.norm = _norm(norm, policy)
 
     def call(self, x: Tensor, lengths: Tensor, training: bool) -> Tensor:
+        """Return [B, ceil(T / stride), F', C] of ``x`` [B, T, F, C'] with ``lengths`` [B]."""
         x = self.conv(x, lengths)
         return tf.nn.relu(_normalised(self.norm, x, strided_length(lengths, self.time_stride), training))
 
@@ -108,6 +109,7 @@ class RecurrentBlock(keras.layers.Layer):
         self.recurrent = Recurrent(config.units, cell=config.cell, bidirectional=config.bidirectional, dtype=policy)
 
     def call(self, x: Tensor, lengths: Tensor, training: bool, seeds: Tensor | None) -> Tensor:
+        """Return [B, T, D * H] of ``x`` [B, T, F]; see `AcousticModel.call`."""
         x = _normalised(self.norm, x, lengths, training)
         return self.recurrent(self.dropout(x, seeds=seeds), lengths)
 

@@ -51,8 +51,7 @@ class MaskedConv2D(keras.layers.Layer):
 
     def build(self, x_shape: tuple[int, ...], lengths_shape: tuple[int, ...]) -> None:
         """Make the filters [kernel, C, C'] and biases [C']."""
-        time, frequency = self.kernel
-        self.conv.build((None, None, x_shape[2] + frequency - 1, x_shape[3]))
+        self.conv.build((None, None, x_shape[2] + self.kernel[1] - 1, x_shape[3]))
         self.built = True
 
     def call(self, x: Tensor, lengths: Tensor) -> Tensor:

@@ -118,7 +118,7 @@ def _forward_loop(cell: Cell, projected: Tensor, recurrent: Tensor, mask: Tensor
 def _backward_loop(
     cell: Cell, d_outputs: Tensor, recurrent: Tensor, mask: Tensor, states: list[Tensor], gates: Tensor
 ) -> Tensor:
-    """Return the gradient of ``projected``, [D, T, B, G * H] float32: the steps of `_forward_loop` from last to first."""
+    """Return the gradient of ``projected``, [D, T, B, G * H] float32: the steps from last to first."""
     directions, frames, size, units = d_outputs.shape
     transposed = tf.transpose(recurrent, (0, 2, 1))
 
@@ -172,7 +172,7 @@ def _previous(states: Tensor) -> Tensor:
 
 
 def _rows(left: Tensor, *, transpose_times: Tensor) -> Tensor:
-    """Return sum over frames and utterances of ``left`` times ``transpose_times``: [D, T, B, H], [D, T, B, W] -> [D, H, W]."""
+    """Return the sum of outer products over T and B: [D, T, B, H], [D, T, B, W] -> [D, H, W]."""
     directions = left.shape[0]
     left, right = (tf.reshape(array, (directions, -1, array.shape[-1])) for array in (left, transpose_times))
     return tf.matmul(left, right, transpose_a=True)
