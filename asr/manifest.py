@@ -61,7 +61,7 @@ def read_manifest(path: Path) -> list[Utterance]:
     utterances: list[Utterance] = []
     line_of: dict[str, int] = {}
     for number, row in read_json_lines(path):
-        utterance = _utterance(row, path, number)
+        utterance = parse_row(row, path, number)
         if utterance.id in line_of:
             raise ManifestError(
                 f"{path}:{number}: id {utterance.id!r} is already used in line {line_of[utterance.id]}: "
@@ -126,7 +126,12 @@ def manifest_row(utterance: Utterance, folder: Path) -> dict[str, Any]:
     return row
 
 
-def _utterance(row: dict[str, Any], path: Path, number: int) -> Utterance:
+def parse_row(row: dict[str, Any], path: Path, number: int) -> Utterance:
+    """Return the utterance of one line's JSON object; ``path`` and ``number`` are the manifest's and the line's.
+
+    Raises:
+        ManifestError: a key is missing or has a value of the wrong type.
+    """
     where = f"{path}:{number}"
     for key, kind in {"audio_filepath": str, "duration": (int, float), "text": str}.items():
         if key not in row:

@@ -32,7 +32,7 @@ import soundfile
 from asr.errors import AudioError, ManifestError
 from asr.files import replacing
 from asr.manifest import Utterance
-from data_prep.corpus import Corpus, Preparation, Report, read_lines, sift, with_durations, write_manifests
+from data_prep.corpus import Corpus, Preparation, Report, finish, read_lines, sift
 from data_prep.source import Remote, obtain
 
 # The publisher gives no checksum, and we have none from elsewhere.
@@ -50,17 +50,20 @@ SUFFIXES = (".wav", ".flac", ".sph", ".raw")
 
 def prepare(folder: Path, source: Path | None, report: Report) -> Preparation:
     """Write train.jsonl, dev.jsonl and test.jsonl; failures are recordings that are missing or cannot be read."""
-    root = obtain((REMOTE,), source, folder, "etc/an4_train.fileids", report)
-    train, missing_train = read_split(root, "train")
-    test, missing_test = read_split(root, "test")
-    convert = partial(_readable, folder=folder / "wav")
-    readable, unreadable = sift(convert, [*train, *test], "converting", report)
-    usable, failures = with_durations(readable, report)
-    test_ids = {utterance.id for utterance in test}
-    splits: dict[str, list[Utterance]] = {"train": [], "dev": [], "test": []}
-    for utterance in usable:
-        splits["test" if utterance.id in test_ids else _split(utterance)].append(utterance)
-    return write_manifests(folder, splits, missing_train | missing_test | unreadable | failures)
+    root = obtain((REMOTE,), source, folder, ("etc/an4_train.fileids",), report)
+    training, failures = read_split(root, "train")
+    test, missing = read_split(root, "test")
+    failures |= missing
+    splits = {
+        "train": [utterance for utterance in training if utterance.speaker not in DEV_SPEAKERS],
+        "dev": [utterance for utterance in training if utterance.speaker in DEV_SPEAKERS],
+        "test": test,
+    }
+    for name, utterances in splits.items():
+        convert = partial(_readable, folder=folder / "wav")
+        splits[name], unreadable = sift(convert, utterances, f"converting {name}", report)
+        failures |= unreadable
+    return finish(folder, splits, failures, report)
 
 
 def read_split(root: Path, name: str) -> tuple[list[Utterance], dict[str, str]]:
@@ -141,10 +144,6 @@ def _readable(utterance: Utterance, folder: Path) -> Utterance:
     wav = folder / f"{utterance.id}.wav"
     convert_raw(utterance.audio_filepath, wav)
     return replace(utterance, audio_filepath=wav)
-
-
-def _split(utterance: Utterance) -> str:
-    return "dev" if utterance.speaker in DEV_SPEAKERS else "train"
 
 
 CORPUS = Corpus(

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from asr.audio import audio_duration
-
 from asr.errors import AudioError, ManifestError
 from asr.manifest import Utterance, write_manifest
 
@@ -59,32 +58,34 @@ class Corpus:
     prepare: Callable[[Path, Path | None, Report], Preparation]
 
 
-def write_manifests(
-    folder: Path, splits: Mapping[str, Sequence[Utterance]], failures: Mapping[str, str]
+def finish(
+    folder: Path, splits: Mapping[str, Sequence[Utterance]], failures: Mapping[str, str], report: Report
 ) -> Preparation:
-    """Write ``folder/NAME.jsonl`` for each split; none is written when one would be empty.
+    """Measure the utterances of each split and write ``folder/NAME.jsonl`` for each; none when one would be empty.
+
+    Args:
+        folder: where the manifests go.
+        splits: utterances by the name of their manifest, their duration 0 where the audio has to tell.
+        failures: utterances that are already known to be unusable, with the reason.
+        report: told of progress.
 
     Raises:
         ManifestError: a split has no utterance that can be used.
     """
+    failures = dict(failures)
+    usable: dict[str, list[Utterance]] = {}
     for name, utterances in splits.items():
-        if not utterances:
-            reasons = f" (the first reason of {len(failures)}: {next(iter(failures.values()))})" if failures else ""
+        usable[name], unreadable = sift(_measured, utterances, f"reading {name}", report)
+        failures |= unreadable
+        if not usable[name]:
+            reasons = f" (of {len(failures)} failures the first: {next(iter(failures.values()))})" if failures else ""
             raise ManifestError(f"{folder / name}.jsonl: no utterance could be used{reasons}: check --from")
-    written = []
-    for name, utterances in splits.items():
-        path = folder / f"{name}.jsonl"
-        write_manifest(path, utterances)
-        written.append(WrittenManifest(path, len(utterances), sum(utterance.duration for utterance in utterances)))
-    return Preparation(tuple(written), dict(failures))
+    return Preparation(tuple(_write(folder / f"{name}.jsonl", usable[name]) for name in usable), failures)
 
 
-def with_durations(utterances: Sequence[Utterance], report: Report) -> tuple[list[Utterance], dict[str, str]]:
-    """Return the utterances with the durations of their audio, and by id the reasons why some cannot be read.
-
-    An utterance with a duration or an offset already has its span and keeps it.
-    """
-    return sift(_measured, utterances, "reading audio", report)
+def _write(path: Path, utterances: Sequence[Utterance]) -> WrittenManifest:
+    write_manifest(path, utterances)
+    return WrittenManifest(path, len(utterances), sum(utterance.duration for utterance in utterances))
 
 
 def sift(
@@ -105,9 +106,13 @@ def sift(
 
 
 def _measured(utterance: Utterance) -> Utterance:
-    if utterance.duration or utterance.offset:
-        return utterance
-    return replace(utterance, duration=round(audio_duration(utterance.audio_filepath), 4))
+    """Return the utterance with its duration, which ends with the file where it is not known yet."""
+    path = utterance.audio_filepath
+    if not utterance.duration:
+        return replace(utterance, duration=round(audio_duration(path) - utterance.offset, 4))
+    if not path.is_file():
+        raise AudioError(f"{path}: no such file: check --from")
+    return utterance
 
 
 def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], what: str, report: Report) -> list[Result]:

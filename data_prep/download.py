@@ -67,13 +67,12 @@ class Patience:
 
 
 def download(remote: Remote, path: Path, report: Report, patience: Patience | None = None) -> None:
-    """Download ``remote`` to ``path``, continuing what an earlier call left; a complete ``path`` is only verified.
+    """Download ``remote`` to ``path``, continuing what an earlier call left; nothing when ``path`` is there.
 
     Raises:
         DownloadError: the server refuses, connections keep breaking, the disk is too small, or the checksum differs.
     """
     if path.is_file():
-        verify(path, remote, report)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
@@ -81,13 +80,17 @@ def download(remote: Remote, path: Path, report: Report, patience: Patience | No
         _fetch_all(remote, file, path, report, patience or Patience())
         file.flush()
         sync(part)
-        verify(part, remote, report)
+        try:
+            verify(part, remote, report)
+        except DownloadError:
+            part.unlink()  # to continue it would be to keep what is wrong
+            raise
         part.rename(path)
     sync(path.parent)
 
 
 def verify(path: Path, remote: Remote, report: Report) -> None:
-    """Compare a file's checksum with the listed one, if there is one; a file that differs is deleted.
+    """Compare a file's checksum with the listed one, if there is one.
 
     Raises:
         DownloadError: they differ.
@@ -102,10 +105,9 @@ def verify(path: Path, remote: Remote, report: Report) -> None:
             done += len(block)
             report(f"verifying {remote.name} (MB)", done // MEGABYTE, size // MEGABYTE)
     if digest.hexdigest() != expected:
-        path.unlink()
         raise DownloadError(
-            f"{remote.url}: {name} is {digest.hexdigest()}, not {expected}: the file is deleted; "
-            f"run the command again, or get the archive elsewhere and give it to --from"
+            f"{path}: {name} is {digest.hexdigest()}, and that of {remote.url} is {expected}: "
+            f"run the command again to download it anew, or give another copy to --from"
         )
 
 
