@@ -1,0 +1,183 @@
+"""Sound files in, waveforms out: any format that libsndfile reads, at any rate, with any number of channels.
+
+A file that is not whole is an error, never a shorter waveform: libsndfile itself shortens most truncated files without
+a word, so what a header promises is compared with what came. Features are the business of `asr.features`.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import soundfile
+import soxr
+
+from asr.errors import AudioError
+
+Waveform: TypeAlias = np.ndarray  # [N] float32, in -1..1
+
+# A span may end this much after the file's last sample: durations in manifests are rounded, and MP3 and Opus add or
+# drop a few milliseconds at the ends.
+SPAN_TOLERANCE_S = 0.1
+# MP3 headers may only estimate the length. Two frames of 1152 samples at the ends, and a share for a poor estimate.
+_MP3_TOLERANCE_SAMPLES, _MP3_TOLERANCE_SHARE = 2304, 0.02
+# Programs that write to a pipe cannot know the length: they leave 0xFFFFFFFF or thereabouts in the header.
+_LENGTH_UNKNOWN = 0x7FFFF000
+_TAIL_BYTES = 65_536  # longest page of an Ogg file (65 307), rounded up
+_SHORT_CHUNK = re.compile(r"^ ?(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_SPHERE_COUNT = re.compile(rb"^sample_count -i (\d+)", re.MULTILINE)
+
+
+def read_audio(
+    path: Path,
+    *,
+    sample_rate_hz: int,
+    offset_s: float = 0.0,
+    duration_s: float | None = None,
+    channel: int | None = None,
+) -> Waveform:
+    """Return one span of a file as a mono waveform at the rate asked for.
+
+    Args:
+        path: any file that libsndfile reads (WAV, FLAC, MP3, Ogg, Opus, Sphere, AIFF, …).
+        sample_rate_hz: the result's rate; other rates are resampled with soxr.
+        offset_s: seconds from the file's start to the span's.
+        duration_s: the span's length; None is all that follows.
+        channel: channel from 0; None is the mean of all.
+
+    Returns:
+        [N] float32, N >= 1, every value finite.
+
+    Raises:
+        AudioError: as `read_channels`; or the file has no such channel.
+    """
+    channels, rate = read_channels(path, offset_s=offset_s, duration_s=duration_s)
+    waveform = _one_channel(channels, channel, Path(path))
+    return resample(waveform, rate, sample_rate_hz)
+
+
+def read_channels(path: Path, *, offset_s: float = 0.0, duration_s: float | None = None) -> tuple[np.ndarray, int]:
+    """Return one span of a file with all its channels, at the file's own rate.
+
+    Returns:
+        samples [N, C] float32 with N >= 1, and the rate in Hz.
+
+    Raises:
+        AudioError: the file is missing, empty, truncated or not audio; it has no samples, or some that are not
+            finite; the span starts or ends past its end.
+    """
+    with _opened(Path(path)) as file:
+        rate = file.samplerate
+        start = round(offset_s * rate)
+        if start >= file.frames:
+            raise AudioError(
+                f"{path}: the span starts at {offset_s:g} s and the file ends at {file.frames / rate:g} s: "
+                f"mend the manifest's offset"
+            )
+        num_samples = _span_length(file, start, duration_s)
+        if start:
+            file.seek(start)
+        channels = file.read(num_samples, dtype="float32", always_2d=True)
+        _check_count(file, len(channels), num_samples)
+    if not np.isfinite(channels).all():
+        raise AudioError(f"{path}: some samples are NaN or infinite: write the file anew from its source")
+    return channels, rate
+
+
+def audio_duration(path: Path) -> float:
+    """Return the length of a file in seconds, as its header says.
+
+    Raises:
+        AudioError: the file is missing, empty or not audio, has no samples, or is visibly truncated.
+    """
+    with _opened(Path(path)) as file:
+        return file.frames / file.samplerate
+
+
+def resample(waveform: np.ndarray, from_rate_hz: float, to_rate_hz: float) -> np.ndarray:
+    """Return a waveform ([N] or [N, C]) at another rate; length scales with the rate, to the nearest sample or two."""
+    if from_rate_hz == to_rate_hz:
+        return waveform
+    return soxr.resample(waveform, from_rate_hz, to_rate_hz, quality="HQ")
+
+
+def _one_channel(channels: np.ndarray, channel: int | None, path: Path) -> Waveform:
+    num_channels = channels.shape[1]
+    if channel is None:
+        return channels[:, 0] if num_channels == 1 else channels.mean(axis=1)
+    if not 0 <= channel < num_channels:
+        raise AudioError(
+            f"{path}: no channel {channel}: the file has {num_channels}, counted from 0; mend the manifest's channel"
+        )
+    return np.ascontiguousarray(channels[:, channel])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    """Open a file, checked for what can be seen without decoding it; libsndfile's errors become ours."""
+    try:
+        with path.open("rb") as raw:
+            head = raw.read(1024)
+            raw.seek(max(0, raw.seek(0, 2) - _TAIL_BYTES))
+            tail = raw.read() if head.startswith(b"OggS") else b""
+    except OSError as error:
+        raise AudioError(f"{path}: {error.strerror}: name a sound file that is there") from error
+    if not head:
+        raise AudioError(f"{path}: the file is empty: copy or download it again")
+    try:
+        with soundfile.SoundFile(path) as file:
+            _check_header(file, head, tail)
+            yield file
+    except soundfile.LibsndfileError as error:
+        raise AudioError(
+            f"{path}: damaged, or not audio ({error.error_string.strip().rstrip('.')}): "
+            f"copy it again, or convert it to WAV or FLAC"
+        ) from error
+
+
+def _check_header(file: soundfile.SoundFile, head: bytes, tail: bytes) -> None:
+    if _is_cut_off(file, head, tail):
+        raise _truncated(file, "the header promises more")
+    if file.frames == 0:
+        raise AudioError(f"{file.name}: the file holds no samples: record or copy it again")
+
+
+def _is_cut_off(file: soundfile.SoundFile, head: bytes, tail: bytes) -> bool:
+    """Whether the file is shorter than its own header says; each family of formats says it in its own way."""
+    if tail:
+        last_page = tail.rfind(b"OggS")
+        return last_page < 0 or not tail[last_page + 5] & 0x04  # bit 2 of the flags marks a stream's last page
+    if head.startswith(b"NIST_1A"):
+        promised = _SPHERE_COUNT.search(head)
+        return promised is not None and file.frames < int(promised[1])
+    chunks = ((int(said), int(there)) for said, there in _SHORT_CHUNK.findall(file.extra_info))
+    return any(there < said < _LENGTH_UNKNOWN for said, there in chunks)
+
+
+def _span_length(file: soundfile.SoundFile, start: int, duration_s: float | None) -> int:
+    available = file.frames - start
+    if duration_s is None:
+        return available
+    wanted = round(duration_s * file.samplerate)
+    if wanted > available + SPAN_TOLERANCE_S * file.samplerate:
+        raise AudioError(
+            f"{file.name}: the span ends at {(start + wanted) / file.samplerate:g} s and the file at "
+            f"{file.frames / file.samplerate:g} s: mend the manifest's duration, or the file is not whole"
+        )
+    return min(wanted, available)
+
+
+def _check_count(file: soundfile.SoundFile, found: int, expected: int) -> None:
+    tolerance = 0
+    if file.format == "MP3" or file.subtype.startswith("MPEG"):
+        tolerance = _MP3_TOLERANCE_SAMPLES + _MP3_TOLERANCE_SHARE * expected
+    if found < expected - tolerance:
+        raise _truncated(file, f"{found} samples where the header says {expected}")
+    if found == 0:
+        raise AudioError(f"{file.name}: the span holds no samples: mend the manifest's duration")
+
+
+def _truncated(file: soundfile.SoundFile, how: str) -> AudioError:
+    return AudioError(f"{file.name}: truncated ({how}): copy or download it again")
