@@ -70,8 +70,9 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows of a table with their line numbers, every column there."""
     # Common Voice does not quote: a quotation mark in a sentence is one.
     is_tsv = path.suffix == ".tsv"
+    lines = (line + "\n" for line in read_lines(path))  # a quoted value may go over several
     reader = csv.DictReader(
-        read_lines(path), delimiter="\t" if is_tsv else ",", quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL
+        lines, delimiter="\t" if is_tsv else ",", quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL
     )
     columns = set(reader.fieldnames or ())
     if not (columns >= {"path", "sentence"} or columns >= {"wav_filename", "transcript"}):

@@ -136,7 +136,17 @@ def _locked(part: Path) -> Iterator[BinaryIO]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise DownloadError(f"{part}: another process is downloading it: wait for that one") from error
-        yield file
+        try:
+            yield file
+        finally:
+            file.flush()
+            if part.is_file() and not part.stat().st_size:
+                part.unlink()
+
+
+def _restart(file: BinaryIO) -> None:
+    file.seek(0)
+    file.truncate()
 
 
 def _fetch_all(remote: Remote, file: BinaryIO, path: Path, report: Report, patience: Patience) -> None:
@@ -185,10 +195,10 @@ def _position(response: http.client.HTTPResponse, file: BinaryIO) -> int | None:
     if response.status == 206:
         match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
         if match is None or int(match[1]) != file.tell():
-            file.truncate(0)  # not the part that we asked for: start again
+            _restart(file)  # not the part that we asked for
             raise _Broken(f"the server answered with a wrong part ({response.headers.get('Content-Range')})")
         return None if match[2] == "*" else int(match[2])
-    file.truncate(0)  # the server sends all of it, whatever we have
+    _restart(file)  # the server sends all of it, whatever we have
     length = response.headers.get("Content-Length", "")
     return int(length) if length.isdigit() else None
 
@@ -207,7 +217,7 @@ def _refused(error: urllib.error.HTTPError, remote: Remote, file: BinaryIO) -> N
     if error.code == 416 and file.tell():
         if error.headers.get("Content-Range") == f"bytes */{file.tell()}":
             return
-        file.truncate(0)  # longer than the file on the server: it is another one
+        _restart(file)  # what we have is longer than the file on the server
         raise _Broken("the server has another file than the one begun")
     message = f"the server answers {error.code} {error.reason}"
     if error.code in TRANSIENT:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from asr.errors import AsrError
 
@@ -57,7 +58,7 @@ def _run(arguments: list[str]) -> int:
         prog=f"asr {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     module.add_arguments(parser)
-    _common_arguments(parser)
+    common_arguments(parser)
     args = parser.parse_args(rest)
     signal.signal(signal.SIGTERM, _interrupt)
     status = module.run(args)
@@ -79,11 +80,12 @@ def _overview() -> argparse.ArgumentParser:
     return parser
 
 
-def _common_arguments(parser: argparse.ArgumentParser) -> None:
+def common_arguments(parser: argparse.ArgumentParser, default: Any = False) -> None:
+    """Declare the options of every command; an action within a command passes ``argparse.SUPPRESS`` as ``default``."""
     loudness = parser.add_mutually_exclusive_group()
-    loudness.add_argument("-v", "--verbose", action="store_true", help="say more")
-    loudness.add_argument("-q", "--quiet", action="store_true", help="only results and errors")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    loudness.add_argument("-v", "--verbose", action="store_true", default=default, help="say more")
+    loudness.add_argument("-q", "--quiet", action="store_true", default=default, help="only results and errors")
+    parser.add_argument("--debug", action="store_true", default=default, help="show the traceback of an error")
 
 
 def _version() -> str:

@@ -3,39 +3,49 @@
     asr corpus list
     asr corpus prepare an4 data/an4
     asr corpus prepare an4 data/an4 --from an4_sphere.tar.gz
+    asr corpus check data/an4/train.jsonl --config recipes/an4/config.toml
 
 Preparing writes manifests (JSON lines) into DIR. Running it again repeats nothing that is already done.
 """
 
 import argparse
+import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asr.cli import DONE, SOME_FAILED
+from asr.cli import DONE, SOME_FAILED, common_arguments
 from asr.cli.console import progress_bar, stderr_console
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from data_prep.check import Check, Finding
     from data_prep.corpus import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="the corpora that can be prepared")
+    listing = actions.add_parser("list", help="the corpora that can be prepared")
     prepare = actions.add_parser("prepare", help="write manifests, downloading first where --from is not given")
+    check = actions.add_parser("check", help="hours, speakers, vocabulary, and what would spoil a training")
     prepare.add_argument("name", metavar="NAME", help="a name from `asr corpus list`")
     prepare.add_argument("folder", metavar="DIR", type=Path, help="where manifests, and downloads, are written")
     prepare.add_argument(
         "--from", dest="source", metavar="ARCHIVE_OR_FOLDER", type=Path, help="use this instead of a download"
     )
+    check.add_argument("manifest", metavar="MANIFEST", type=Path, help="JSON lines")
+    check.add_argument("--config", metavar="C", type=Path, help="a training's TOML: find what CTC cannot align, too")
+    check.add_argument("--json", metavar="F", type=Path, help="write totals and every finding to this file")
+    for action in (listing, prepare, check):
+        common_arguments(action, default=argparse.SUPPRESS)  # what stands before the action's name counts as well
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the action that was asked for."""
-    actions = {"list": _list, "prepare": _prepare}
+    actions = {"list": _list, "prepare": _prepare, "check": _check}
     return actions[args.action](args)
 
 
@@ -64,6 +74,43 @@ def _prepare(args: argparse.Namespace) -> int:
     for manifest in preparation.manifests:
         print(f"{manifest.path}: {manifest.num_utterances} utterances, {manifest.seconds / 3600:.2f} h")
     return SOME_FAILED if preparation.failures else DONE
+
+
+def _check(args: argparse.Namespace) -> int:
+    from asr.config import load_config
+    from asr.files import write_atomically
+    from data_prep.check import UNREADABLE, check_manifest
+
+    config = load_config(args.config) if args.config else None
+    with progress_bar(stderr_console(args)) as progress:
+        check = check_manifest(args.manifest, config, _reporter(progress))
+    if args.json:
+        write_atomically(args.json, json.dumps(check.to_json(), ensure_ascii=False, indent=1).encode())
+    _print_totals(check)
+    _print_findings(check.findings, None if args.verbose else 5)
+    return SOME_FAILED if any(finding.kind == UNREADABLE for finding in check.findings) else DONE
+
+
+def _print_totals(check: "Check") -> None:
+    print(f"{check.manifest}: {check.utterances} utterances, {check.hours:.2f} h, {check.speakers} speakers")
+    if check.median_s is not None:
+        print(f"  lengths: {check.shortest_s:.2f} to {check.longest_s:.2f} s, median {check.median_s:.2f} s")
+    print(f"  text: {check.words} words, {check.distinct_words} distinct; characters {''.join(check.characters)!r}")
+    for what, counts in (("sample rates (Hz)", check.sample_rates_hz), ("channels", check.channels)):
+        print(f"  {what}: " + ", ".join(f"{value} in {count} recordings" for value, count in counts.items()))
+
+
+def _print_findings(findings: "Sequence[Finding]", limit: int | None) -> None:
+    """Print findings under their kinds, at most ``limit`` of each."""
+    kinds: dict[str, list[Finding]] = {}
+    for finding in findings:
+        kinds.setdefault(finding.kind, []).append(finding)
+    for kind, members in kinds.items():
+        print(f"{kind}: {len(members)}")
+        for finding in members[:limit]:
+            print(f"  {finding.id}: {finding.message}")
+        if limit is not None and len(members) > limit:
+            print(f"  ... and {len(members) - limit} more (-v shows all)")
 
 
 def _reporter(progress: "Progress") -> "Report":
