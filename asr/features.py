@@ -6,6 +6,7 @@ frames come whatever chunk or neighbour they are computed with. (Deltas look ``D
 Normalisation is applied when batches are made, so what lies in shards is not normalised.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,6 @@ from typing import Self, TypeAlias
 
 import librosa
 import numpy as np
-import scipy.fft
 
 from asr.audio import Waveform
 from asr.config import FeatureConfig
@@ -148,7 +148,7 @@ def compute_features(waveform: Waveform, config: FeatureConfig) -> Frames:
         )
     frames = _log_mel(np.ascontiguousarray(waveform, np.float32), config)
     if config.kind == "mfcc":
-        frames = scipy.fft.dct(frames, axis=1, type=2, norm="ortho")[:, : config.num_mfcc]
+        frames = librosa.feature.mfcc(S=frames.T, n_mfcc=config.num_mfcc).T
     orders = [_delta(frames, order) for order in range(1, config.deltas + 1)]
     return np.concatenate([frames, *orders], axis=1) if orders else np.ascontiguousarray(frames)
 
@@ -186,22 +186,33 @@ def _window_size(config: FeatureConfig) -> int:
     return max(2, round(config.window_s * config.sample_rate_hz))
 
 
-@lru_cache(maxsize=8)
 def _window(config: FeatureConfig) -> np.ndarray:
-    window = librosa.filters.get_window("hann", _window_size(config), fftbins=True)
-    return librosa.util.pad_center(window, size=fft_size(config)).astype(np.float32)
+    return _hann_window(_window_size(config), fft_size(config))
+
+
+def _mel_filters(config: FeatureConfig) -> np.ndarray:
+    return _slaney_filters(config.sample_rate_hz, fft_size(config), config.num_mels, config.min_hz, config.max_hz)
 
 
 @lru_cache(maxsize=8)
-def _mel_filters(config: FeatureConfig) -> np.ndarray:
-    return librosa.filters.mel(
-        sr=config.sample_rate_hz,
-        n_fft=fft_size(config),
-        n_mels=config.num_mels,
-        fmin=config.min_hz,
-        fmax=config.max_hz,
-        dtype=np.float32,
-    )
+def _hann_window(size: int, padded_size: int) -> np.ndarray:
+    window = librosa.filters.get_window("hann", size, fftbins=True)
+    return _read_only(librosa.util.pad_center(window, size=padded_size).astype(np.float32))
+
+
+@lru_cache(maxsize=8)
+def _slaney_filters(sample_rate_hz: int, n_fft: int, num_mels: int, min_hz: float, max_hz: float) -> np.ndarray:
+    with warnings.catch_warnings():
+        # "Empty filters": with many mels and a short window, the lowest have no bin. They stay at the floor.
+        warnings.simplefilter("ignore", UserWarning)
+        filters = librosa.filters.mel(sr=sample_rate_hz, n_fft=n_fft, n_mels=num_mels, fmin=min_hz, fmax=max_hz)
+    return _read_only(filters)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """Every caller gets the same cached array: nobody may change it."""
+    array.flags.writeable = False
+    return array
 
 
 def _log_mel(waveform: Waveform, config: FeatureConfig) -> Frames:
@@ -212,7 +223,7 @@ def _log_mel(waveform: Waveform, config: FeatureConfig) -> Frames:
         window=_window(config),
         center=False,
     ).T  # [T, n_fft // 2 + 1]
-    power = spectrum.real**2 + spectrum.imag**2
+    power = np.real(spectrum) ** 2 + np.imag(spectrum) ** 2
     return np.log(np.maximum(power @ _mel_filters(config).T, POWER_FLOOR))
 
 

@@ -1,7 +1,7 @@
 """Features on disk: a folder of memory-mapped blocks, an index, and the fingerprint of what made them.
 
     index.jsonl        one entry a line: id, shard, offset, frames, text, duration, other keys of the manifest
-    block-00000.f16    float16 [frames, features], utterances one after another, not normalised
+    block-000000.f16   float16 [frames, features], utterances one after another, not normalised
     statistics.npz     sums over the frames of each block, for normalisation by the training set
     failures.jsonl     id and error of what could not be read
     fingerprint.json   what made the folder; other feature settings are refused
@@ -11,7 +11,7 @@ Reading only; `asr.prepare` writes. Source of the idea: Kaldi's ark and scp, lho
 
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -137,7 +137,7 @@ class Shards:
         return self._block(entry.shard)[entry.offset : entry.offset + entry.num_frames]
 
     def _map(self, shard: str) -> np.ndarray:
-        return np.memmap(self.folder / shard, DTYPE, mode="r").reshape(-1, self.num_features)
+        return np.memmap(self.folder / shard, DTYPE, mode="r").view(np.ndarray).reshape(-1, self.num_features)
 
 
 def open_shards(path: Path, config: FeatureConfig | None = None) -> Shards:
@@ -226,7 +226,7 @@ def read_statistics(folder: Path) -> list[FeatureStatistics]:
         raise ShardError(f"{folder / STATISTICS}: missing or damaged: prepare the folder again") from error
 
 
-def sum_statistics(statistics: list[FeatureStatistics]) -> FeatureStatistics:
+def sum_statistics(statistics: Sequence[FeatureStatistics]) -> FeatureStatistics:
     """Return the sum, always added in the same order: floating point sums depend on it."""
     return sum(statistics[1:], start=statistics[0])
 

@@ -9,9 +9,8 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-
-import librosa
 
 from asr.config import Config
 from asr.errors import ManifestError
@@ -76,7 +75,7 @@ def prepare(
         speeds=speeds,
         num_blocks=len(blocks),
         part=part,
-        librosa=librosa.__version__,
+        librosa=version("librosa"),
     )
     if output.exists():
         return PreparationResult(output, with_copies, finished_failures(output, fingerprint, resume))

@@ -37,12 +37,12 @@ class Block:
     @property
     def name(self) -> str:
         """File name of the frames."""
-        return f"block-{self.number:05d}.f16"
+        return f"block-{self.number:06d}.f16"
 
     @property
     def record_path(self) -> Path:
         """Where the record is, once the block is whole."""
-        return self.folder / f"block-{self.number:05d}.json"
+        return self.folder / f"block-{self.number:06d}.json"
 
 
 @dataclass

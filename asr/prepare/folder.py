@@ -13,6 +13,7 @@ import numpy as np
 from asr.errors import ShardError
 from asr.features import FeatureStatistics
 from asr.files import replacing, sync, write_atomically
+from asr.manifest import read_json_lines
 from asr.prepare.blocks import Block, read_record
 from asr.shards import FAILURES, FINGERPRINT, INDEX, STATISTICS, Fingerprint, read_fingerprint
 
@@ -51,8 +52,7 @@ def finished_failures(output: Path, fingerprint: Fingerprint, resume: bool) -> d
     if not resume:
         raise ShardError(f"{output}: is there already: remove it, or name another --output")
     _check_same(output, fingerprint)
-    rows = map(json.loads, (output / FAILURES).read_text(encoding="utf-8").splitlines())
-    return {row["id"]: row["error"] for row in rows}
+    return {row["id"]: row["error"] for _, row in read_json_lines(output / FAILURES)}
 
 
 def assemble(blocks: Sequence[Block], fingerprint: Fingerprint, working: Path, output: Path) -> dict[str, str]:

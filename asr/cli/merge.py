@@ -1,0 +1,27 @@
+"""Join the parts that several machines made with --shard I/N; a part that is missing is named.
+
+asr prepare train.jsonl --config config.toml --shard 1/2 --output parts/1
+asr prepare train.jsonl --config config.toml --shard 2/2 --output parts/2
+asr merge parts/1 parts/2 --output shards/train
+"""
+
+import argparse
+from pathlib import Path
+
+from asr.cli import DONE
+from asr.cli.console import stderr_console
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``asr merge``."""
+    parser.add_argument("parts", metavar="PART", nargs="+", type=Path, help="every part, in any order")
+    parser.add_argument("--output", required=True, type=Path, help="what to make: as if it had been made in one go")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Merge."""
+    from asr.prepare.merge import merge_shards
+
+    num_utterances = merge_shards(args.parts, args.output)
+    stderr_console(args).print(f"{args.output}: {num_utterances} utterances", markup=False)
+    return DONE
