@@ -25,8 +25,10 @@ SPAN_TOLERANCE_S = 0.1
 _MP3_TOLERANCE_SAMPLES, _MP3_TOLERANCE_SHARE = 2304, 0.02
 # Programs that write to a pipe cannot know the length: they leave 0xFFFFFFFF or thereabouts in the header.
 _LENGTH_UNKNOWN = 0x7FFFF000
+_COUNT_UNKNOWN = 1 << 60
+_BLOCK_SAMPLES = 1 << 20
 _TAIL_BYTES = 65_536  # longest page of an Ogg file (65 307), rounded up
-_SHORT_CHUNK = re.compile(r"^ ?(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_SHORT_CHUNK = re.compile(r"^ *(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _SPHERE_COUNT = re.compile(rb"^sample_count -i (\d+)", re.MULTILINE)
 
 
@@ -48,7 +50,7 @@ def read_audio(
         channel: channel from 0; None is the mean of all.
 
     Returns:
-        [N] float32, N >= 1, every value finite.
+        [N] float32, every value finite.
 
     Raises:
         AudioError: as `read_channels`; or the file has no such channel.
@@ -69,31 +71,24 @@ def read_channels(path: Path, *, offset_s: float = 0.0, duration_s: float | None
             finite; the span starts or ends past its end.
     """
     with _opened(Path(path)) as file:
-        rate = file.samplerate
-        start = round(offset_s * rate)
-        if start >= file.frames:
-            raise AudioError(
-                f"{path}: the span starts at {offset_s:g} s and the file ends at {file.frames / rate:g} s: "
-                f"mend the manifest's offset"
-            )
-        num_samples = _span_length(file, start, duration_s)
+        start, num_samples = _span(file, offset_s, duration_s)
         if start:
             file.seek(start)
         channels = file.read(num_samples, dtype="float32", always_2d=True)
         _check_count(file, len(channels), num_samples)
     if not np.isfinite(channels).all():
         raise AudioError(f"{path}: some samples are NaN or infinite: write the file anew from its source")
-    return channels, rate
+    return channels, file.samplerate
 
 
 def audio_duration(path: Path) -> float:
-    """Return the length of a file in seconds, as its header says.
+    """Return the length of a file in seconds; it is decoded only where the header does not know.
 
     Raises:
         AudioError: the file is missing, empty or not audio, has no samples, or is visibly truncated.
     """
     with _opened(Path(path)) as file:
-        return file.frames / file.samplerate
+        return _num_samples(file) / file.samplerate
 
 
 def resample(waveform: np.ndarray, from_rate_hz: float, to_rate_hz: float) -> np.ndarray:
@@ -126,29 +121,31 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         raise AudioError(f"{path}: {error.strerror}: name a sound file that is there") from error
     if not head:
         raise AudioError(f"{path}: the file is empty: copy or download it again")
+    if path.suffix.lower() == ".raw":
+        raise AudioError(f"{path}: raw samples do not say what they are: convert the file to WAV or FLAC")
     try:
         with soundfile.SoundFile(path) as file:
-            _check_header(file, head, tail)
+            if _is_cut_off(file, head, tail):
+                raise _truncated(file, "the header promises more")
+            if file.frames == 0:
+                raise AudioError(f"{path}: the file holds no samples: record or copy it again")
             yield file
     except soundfile.LibsndfileError as error:
         raise AudioError(
-            f"{path}: damaged, or not audio ({error.error_string.strip().rstrip('.')}): "
-            f"copy it again, or convert it to WAV or FLAC"
+            f"{path}: damaged, or not audio{_reason(error)}: copy it again, or convert it to WAV or FLAC"
         ) from error
 
 
-def _check_header(file: soundfile.SoundFile, head: bytes, tail: bytes) -> None:
-    if _is_cut_off(file, head, tail):
-        raise _truncated(file, "the header promises more")
-    if file.frames == 0:
-        raise AudioError(f"{file.name}: the file holds no samples: record or copy it again")
+def _reason(error: soundfile.LibsndfileError) -> str:
+    """What libsndfile says, unless it says that there is no such file: we have just read it."""
+    reason = error.error_string.strip().removeprefix("Error : ").rstrip(".")
+    return "" if reason.startswith("File does not exist") else f" ({reason})"
 
 
 def _is_cut_off(file: soundfile.SoundFile, head: bytes, tail: bytes) -> bool:
     """Whether the file is shorter than its own header says; each family of formats says it in its own way."""
     if tail:
-        last_page = tail.rfind(b"OggS")
-        return last_page < 0 or not tail[last_page + 5] & 0x04  # bit 2 of the flags marks a stream's last page
+        return not _ends_an_ogg_stream(tail[max(0, tail.rfind(b"OggS")) :])
     if head.startswith(b"NIST_1A"):
         promised = _SPHERE_COUNT.search(head)
         return promised is not None and file.frames < int(promised[1])
@@ -156,17 +153,43 @@ def _is_cut_off(file: soundfile.SoundFile, head: bytes, tail: bytes) -> bool:
     return any(there < said < _LENGTH_UNKNOWN for said, there in chunks)
 
 
-def _span_length(file: soundfile.SoundFile, start: int, duration_s: float | None) -> int:
-    available = file.frames - start
-    if duration_s is None:
-        return available
-    wanted = round(duration_s * file.samplerate)
-    if wanted > available + SPAN_TOLERANCE_S * file.samplerate:
+def _ends_an_ogg_stream(page: bytes) -> bool:
+    """Whether a page is whole and marked as a stream's last (RFC 3533, section 6)."""
+    if len(page) < 27 or not page[5] & 0x04:
+        return False
+    num_segments = page[26]
+    segments = page[27 : 27 + num_segments]
+    return len(page) >= 27 + num_segments + sum(segments)
+
+
+def _num_samples(file: soundfile.SoundFile) -> int:
+    """Samples a channel, as the header says; counted by decoding where a FLAC from a pipe does not know."""
+    if file.frames < _COUNT_UNKNOWN:
+        return file.frames
+    count = 0
+    while block := len(file.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
+        count += block
+    file.seek(0)
+    return count
+
+
+def _span(file: soundfile.SoundFile, offset_s: float, duration_s: float | None) -> tuple[int, int]:
+    """First sample and number of samples of a span, checked against the file's end."""
+    rate, num_samples = file.samplerate, _num_samples(file)
+    start = round(offset_s * rate)
+    if start >= num_samples:
         raise AudioError(
-            f"{file.name}: the span ends at {(start + wanted) / file.samplerate:g} s and the file at "
-            f"{file.frames / file.samplerate:g} s: mend the manifest's duration, or the file is not whole"
+            f"{file.name}: the span starts at {offset_s:g} s and the file ends at {num_samples / rate:g} s: "
+            f"mend the manifest's offset"
         )
-    return min(wanted, available)
+    available = num_samples - start
+    wanted = available if duration_s is None else round(duration_s * rate)
+    if wanted > available + SPAN_TOLERANCE_S * rate:
+        raise AudioError(
+            f"{file.name}: the span ends at {(start + wanted) / rate:g} s and the file at {num_samples / rate:g} s: "
+            f"mend the manifest's duration, or the file is not whole"
+        )
+    return start, min(wanted, available)
 
 
 def _check_count(file: soundfile.SoundFile, found: int, expected: int) -> None:
