@@ -26,7 +26,6 @@ _MP3_TOLERANCE_SAMPLES, _MP3_TOLERANCE_SHARE = 2304, 0.02
 # Programs that write to a pipe cannot know the length: they leave 0xFFFFFFFF or thereabouts in the header.
 _LENGTH_UNKNOWN = 0x7FFFF000
 _COUNT_UNKNOWN = 1 << 60
-_BLOCK_SAMPLES = 1 << 20
 _TAIL_BYTES = 65_536  # longest page of an Ogg file (65 307), rounded up
 _SHORT_CHUNK = re.compile(r"^ *(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _SPHERE_COUNT = re.compile(rb"^sample_count -i (\d+)", re.MULTILINE)
@@ -71,24 +70,20 @@ def read_channels(path: Path, *, offset_s: float = 0.0, duration_s: float | None
             finite; the span starts or ends past its end.
     """
     with _opened(Path(path)) as file:
-        start, num_samples = _span(file, offset_s, duration_s)
-        if start:
-            file.seek(start)
-        channels = file.read(num_samples, dtype="float32", always_2d=True)
-        _check_count(file, len(channels), num_samples)
+        channels = _read_span(file, _span(file, offset_s, duration_s))
     if not np.isfinite(channels).all():
         raise AudioError(f"{path}: some samples are NaN or infinite: write the file anew from its source")
     return channels, file.samplerate
 
 
 def audio_duration(path: Path) -> float:
-    """Return the length of a file in seconds; it is decoded only where the header does not know.
+    """Return the length of a file in seconds, as its header says.
 
     Raises:
         AudioError: the file is missing, empty or not audio, has no samples, or is visibly truncated.
     """
     with _opened(Path(path)) as file:
-        return _num_samples(file) / file.samplerate
+        return file.frames / file.samplerate
 
 
 def resample(waveform: np.ndarray, from_rate_hz: float, to_rate_hz: float) -> np.ndarray:
@@ -129,6 +124,8 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
                 raise _truncated(file, "the header promises more")
             if file.frames == 0:
                 raise AudioError(f"{path}: the file holds no samples: record or copy it again")
+            if file.frames >= _COUNT_UNKNOWN:  # a FLAC from a pipe; libsndfile cannot seek in it
+                raise AudioError(f"{path}: the header does not say how long the file is: convert it anew, into a file")
             yield file
     except soundfile.LibsndfileError as error:
         raise AudioError(
@@ -162,44 +159,36 @@ def _ends_an_ogg_stream(page: bytes) -> bool:
     return len(page) >= 27 + num_segments + sum(segments)
 
 
-def _num_samples(file: soundfile.SoundFile) -> int:
-    """Samples a channel, as the header says; counted by decoding where a FLAC from a pipe does not know."""
-    if file.frames < _COUNT_UNKNOWN:
-        return file.frames
-    count = 0
-    while block := len(file.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
-        count += block
-    file.seek(0)
-    return count
-
-
-def _span(file: soundfile.SoundFile, offset_s: float, duration_s: float | None) -> tuple[int, int]:
-    """First sample and number of samples of a span, checked against the file's end."""
-    rate, num_samples = file.samplerate, _num_samples(file)
+def _span(file: soundfile.SoundFile, offset_s: float, duration_s: float | None) -> slice:
+    """The samples of a span, checked against the file's end."""
+    rate, num_samples = file.samplerate, file.frames
     start = round(offset_s * rate)
     if start >= num_samples:
         raise AudioError(
             f"{file.name}: the span starts at {offset_s:g} s and the file ends at {num_samples / rate:g} s: "
             f"mend the manifest's offset"
         )
-    available = num_samples - start
-    wanted = available if duration_s is None else round(duration_s * rate)
-    if wanted > available + SPAN_TOLERANCE_S * rate:
+    stop = num_samples if duration_s is None else start + max(1, round(duration_s * rate))
+    if stop > num_samples + SPAN_TOLERANCE_S * rate:
         raise AudioError(
-            f"{file.name}: the span ends at {(start + wanted) / rate:g} s and the file at {num_samples / rate:g} s: "
+            f"{file.name}: the span ends at {stop / rate:g} s and the file at {num_samples / rate:g} s: "
             f"mend the manifest's duration, or the file is not whole"
         )
-    return start, min(wanted, available)
+    return slice(start, min(stop, num_samples))
 
 
-def _check_count(file: soundfile.SoundFile, found: int, expected: int) -> None:
-    tolerance = 0
-    if file.format == "MP3" or file.subtype.startswith("MPEG"):
+def _read_span(file: soundfile.SoundFile, span: slice) -> np.ndarray:
+    """Read a span [N, C]; fewer samples than the header promises are an error."""
+    expected = span.stop - span.start
+    if span.start:
+        file.seek(span.start)
+    channels = file.read(expected, dtype="float32", always_2d=True)
+    tolerance = 0.0
+    if "MP3" in file.format or "MPEG" in file.subtype:
         tolerance = _MP3_TOLERANCE_SAMPLES + _MP3_TOLERANCE_SHARE * expected
-    if found < expected - tolerance:
-        raise _truncated(file, f"{found} samples where the header says {expected}")
-    if found == 0:
-        raise AudioError(f"{file.name}: the span holds no samples: mend the manifest's duration")
+    if len(channels) < max(1, expected - tolerance):
+        raise _truncated(file, f"{len(channels)} samples where the header says {expected}")
+    return channels
 
 
 def _truncated(file: soundfile.SoundFile, how: str) -> AudioError:
