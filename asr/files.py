@@ -21,8 +21,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Keep the suffix: some writers choose their format by it.
-    part = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.part{path.suffix}")
+    # The name stays at the end: some writers choose their format by it.
+    part = path.with_name(f".{uuid.uuid4().hex[:8]}.part.{path.name}")
     try:
         yield part
         sync(part)

@@ -1,8 +1,8 @@
 """Dropout that depends on the utterance and the step, and on nothing else.
 
 Framework dropout draws one stream for the batch, so an utterance's mask changes with its neighbours, its padding and
-the number of devices. Here each mask value is a hash of (seed of the utterance, frame, feature): the same on one device,
-on two replicas and after a resume. The caller makes one seed for each utterance and step.
+the number of devices. Here each mask value is a hash of (seed of the utterance, frame, feature): the same on one
+device, on two replicas and after a resume. The caller makes one seed for each utterance and step.
 """
 
 import functools

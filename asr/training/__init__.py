@@ -1,0 +1,1 @@
+"""Training: prepared shards and a configuration in, a run folder out."""

@@ -1,0 +1,74 @@
+"""How well the model does on the development set: loss, greedy transcripts, word and character error rate."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import jiwer
+import numpy as np
+
+from asr.batches import FILLER, Batch, BatchPlan, plan_in_order
+from asr.decoding.greedy import greedy
+from asr.model import output_lengths
+from asr.scoring.counts import count_errors
+from asr.tokens import BLANK
+from asr.training.history import Sample
+from asr.training.prefetch import Prefetch
+from asr.training.setup import Setup
+from asr.training.tf_engine import TensorFlowEngine
+
+_NUM_SAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures of one pass over the development set; None where it is empty or a rate is undefined.
+
+    Attributes:
+        loss: mean over the utterances that CTC can align, nats.
+        wer: of greedy transcripts.
+        cer: likewise.
+        blank_rate: share of frames whose best token is the blank.
+        samples: the first utterances of the set.
+    """
+
+    loss: float | None
+    wer: float | None
+    cer: float | None
+    blank_rate: float | None
+    samples: tuple[Sample, ...]
+
+
+def evaluate(engine: TensorFlowEngine, setup: Setup) -> Evaluation:
+    """Decode and score the development set with the model as it is."""
+    examples = setup.dev.examples
+    losses = np.zeros(len(examples))
+    texts: dict[int, str] = {}
+    blanks = frames = 0
+    for batch, batch_losses, log_probs in _outputs(engine, setup):
+        ends = output_lengths(setup.config.model, batch.lengths)
+        for row, index in enumerate(batch.rows):
+            if index == FILLER:
+                continue
+            utterance = log_probs[row, : ends[row]]
+            losses[index] = batch_losses[row]
+            texts[index] = greedy(utterance, setup.tokens).text
+            blanks += int((utterance.argmax(axis=1) == BLANK).sum())
+            frames += len(utterance)
+    normalise = setup.tokens.normaliser
+    pairs = [(normalise(example.text), texts[index]) for index, example in enumerate(examples)]
+    counts = [count_errors(*pair) for pair in pairs]
+    alignable = [index for index, example in enumerate(examples) if example.labels is not None]
+    return Evaluation(
+        loss=float(losses[alignable].mean()) if alignable else None,
+        wer=jiwer.wer([r for r, _ in pairs], [h for _, h in pairs]) if pairs else None,
+        cer=jiwer.cer([r for r, _ in pairs], [h for _, h in pairs]) if pairs else None,
+        blank_rate=blanks / frames if frames else None,
+        samples=tuple(Sample(example.id, *pair) for example, pair in zip(examples[:_NUM_SAMPLES], pairs, strict=False)),
+    )
+
+
+def _outputs(engine: TensorFlowEngine, setup: Setup) -> Iterator[tuple[Batch, np.ndarray, np.ndarray]]:
+    """Yield each development batch with its losses and log-probabilities."""
+    batches: Prefetch[BatchPlan, Batch] = Prefetch(setup.dev.batch, plan_in_order(setup.dev_buckets))
+    for batch in batches:
+        yield batch, *engine.evaluate(batch)

@@ -1,0 +1,189 @@
+"""The training loop: read a batch, step, log, checkpoint; decode the development set after each epoch.
+
+Our own, and not `Model.fit`, because `fit` cannot resume inside an epoch bit by bit, averages losses per replica and
+not per utterance, and has no place for a word error rate at an epoch's end.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from asr import run as run_folder
+from asr.batches import FILLER, Batch, BatchPlan, plan_epoch
+from asr.config import Config
+from asr.errors import TrainingError
+from asr.training.checkpoint import Checkpoints, Progress
+from asr.training.evaluation import Evaluation, evaluate
+from asr.training.history import EpochRecord, TensorBoard, Timing, write_history
+from asr.training.interrupt import interruption_noted
+from asr.training.prefetch import Prefetch
+from asr.training.setup import Setup
+from asr.training.tf_engine import TensorFlowEngine
+
+
+class Loop:
+    """One training: its data, its engine, and where it stands."""
+
+    def __init__(
+        self, setup: Setup, engine: TensorFlowEngine, folder: Path, callbacks: Sequence[keras.callbacks.Callback]
+    ) -> None:
+        """Bring the parts together; `run` starts.
+
+        Args:
+            setup: config, data and tokens.
+            engine: model and steps.
+            folder: the run folder; only the chief writes it.
+            callbacks: Keras callbacks; ``logs`` of an epoch are the record's numbers.
+        """
+        self._setup, self._engine, self._folder = setup, engine, folder
+        self._config: Config = setup.config
+        self._checkpoints = Checkpoints(folder / run_folder.WEIGHTS)
+        self._callbacks = keras.callbacks.CallbackList(list(callbacks), model=engine.model)
+        self.progress = Progress()
+        engine.model.stop_training = False
+
+    def resume(self) -> bool:
+        """Go on from the last checkpoint and say whether there was one."""
+        found = self._checkpoints.load()
+        if found is None:
+            return False
+        self.progress, folder = found
+        self._engine.restore(folder)
+        return True
+
+    def run(self) -> Progress:
+        """Train to the last epoch, or until patience, a callback or the user says stop.
+
+        Raises:
+            TrainingError: the loss is not finite, or too many steps in a row were skipped.
+            KeyboardInterrupt: the user asked; a checkpoint of the last step has been written.
+        """
+        board = TensorBoard(self._folder / run_folder.LOGS, self.progress.epoch + 1) if self._setup.is_chief else None
+        self._callbacks.on_train_begin()
+        try:
+            while self.progress.epoch < self._config.train.epochs and not self._should_stop():
+                record = self._epoch()
+                if board is not None:
+                    board.write(record)
+                self._callbacks.on_epoch_end(record.epoch - 1, record.numbers)
+        finally:
+            if board is not None:
+                board.close()
+        self._callbacks.on_train_end()
+        return self.progress
+
+    def _epoch(self) -> EpochRecord:
+        progress, config = self.progress, self._config
+        self._callbacks.on_epoch_begin(progress.epoch, {"num_batches": self._setup.steps_per_epoch})
+        plans = plan_epoch(
+            self._setup.buckets,
+            seed=config.train.seed,
+            epoch=progress.epoch,
+            short_first=config.data.short_first and progress.epoch == 0,
+        )[progress.batch :]
+        started = time.perf_counter()
+        frames, waited = self._steps(plans)
+        seconds = time.perf_counter() - started
+        timing = Timing(seconds, frames / max(seconds, 1e-9), waited / max(seconds, 1e-9))
+        record = self._record(evaluate(self._engine, self._setup), timing)
+        self._finish_epoch(record)
+        return record
+
+    def _steps(self, plans: Sequence[BatchPlan]) -> tuple[int, float]:
+        """Train on the batches; return their true frames and the seconds spent waiting for them."""
+        epoch, num_frames = self.progress.epoch, 0
+        batches: Prefetch[BatchPlan, Batch] = Prefetch(
+            lambda plan: self._setup.train.augmented_batch(plan, self._config, epoch), plans
+        )
+        with interruption_noted() as interrupted:
+            for batch in batches:
+                self._callbacks.on_train_batch_begin(self.progress.batch)
+                self._step(batch)
+                num_frames += batch.num_frames
+                done = self.progress.batch
+                self._callbacks.on_train_batch_end(done - 1, {"loss": self.progress.loss / self.progress.utterances})
+                every = self._config.train.checkpoint_steps
+                if interrupted() or (every and self.progress.step % every == 0):
+                    self._save()
+                if interrupted():
+                    raise KeyboardInterrupt
+        return num_frames, batches.seconds_waited
+
+    def _step(self, batch: Batch) -> None:
+        progress = self.progress
+        seeds = _seeds(self._config.train.seed, progress.step, batch.rows)
+        step = self._engine.step(batch, seeds)
+        progress.skipped = 0 if step.applied else progress.skipped + 1
+        if not math.isfinite(step.total_loss):
+            broken = batch.rows[~np.isfinite(step.losses) & (batch.rows != FILLER)]
+            raise TrainingError(
+                f"step {progress.step}: the loss is not finite, of {self._names(broken)}: look at their audio and text "
+                f"(asr corpus check), list them under data.skip, or lower optimizer.learning_rate = "
+                f"{self._engine.learning_rate:.3g}"
+            )
+        if progress.skipped >= self._config.train.max_skipped_steps:
+            raise TrainingError(
+                f"step {progress.step}: {progress.skipped} steps in a row had a gradient that is not finite, "
+                f"this one of {self._names(batch.rows[batch.rows != FILLER])}: lower "
+                f"optimizer.learning_rate or use another train.precision"
+            )
+        progress.step += 1
+        progress.batch += 1
+        progress.loss += step.total_loss
+        progress.utterances += int(batch.weights.sum())
+
+    def _names(self, rows: np.ndarray) -> str:
+        return ", ".join(self._setup.train.examples[row].id for row in rows) or "utterances of another worker"
+
+    def _record(self, evaluation: Evaluation, timing: Timing) -> EpochRecord:
+        progress = self.progress
+        return EpochRecord(
+            epoch=progress.epoch + 1,
+            step=progress.step,
+            loss=progress.loss / progress.utterances,
+            val_loss=evaluation.loss,
+            wer=evaluation.wer,
+            cer=evaluation.cer,
+            learning_rate=self._engine.learning_rate,
+            blank_rate=evaluation.blank_rate,
+            samples=evaluation.samples,
+            timing=timing,
+        )
+
+    def _finish_epoch(self, record: EpochRecord) -> None:
+        progress = self.progress
+        progress.history.append(record.as_dict())
+        progress.epoch += 1
+        progress.batch, progress.loss, progress.utterances = 0, 0.0, 0
+        if progress.best is None or _rank(record.as_dict()) < _rank(progress.best):
+            progress.best, progress.best_step = record.as_dict(), progress.step
+        progress.epoch_steps = [*progress.epoch_steps, progress.step][-max(self._config.train.average_last, 1) :]
+        self._save()
+        if self._setup.is_chief:
+            write_history(self._folder / run_folder.HISTORY, progress.history)
+
+    def _save(self) -> None:
+        if self._setup.is_chief:
+            self._checkpoints.save(self.progress, self._engine.save)
+
+    def _should_stop(self) -> bool:
+        if self._engine.model.stop_training:
+            return True
+        patience, best = self._config.train.patience, self.progress.best
+        return bool(patience and best and self.progress.epoch - best["epoch"] >= patience)
+
+
+def _rank(record: dict) -> tuple[float, float]:
+    """What the best epoch has least of: word error rate, then validation loss, or training loss without either."""
+    first = record["wer"] if record["wer"] is not None else record["loss"]
+    return first, record["val_loss"] if record["val_loss"] is not None else 0.0
+
+
+def _seeds(seed: int, step: int, rows: np.ndarray) -> np.ndarray:
+    """Return a seed for dropout of each row, from (seed, step, utterance)."""
+    words = [np.random.SeedSequence((seed, step, int(row) + 1)).generate_state(1)[0] for row in rows]
+    return np.array(words, np.uint32).view(np.int32)

@@ -1,0 +1,254 @@
+"""The TensorFlow side of training: one step, one evaluation, state out and in, under any `tf.distribute` strategy.
+
+The loop above this module knows neither devices nor replicas. A global batch is split over the replicas in order of
+its rows; losses are summed over utterances and divided by the global count, gradients are summed over replicas, then
+clipped, then applied: whatever the number of replicas, the step is the same.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from asr.batches import Batch
+from asr.config import Config
+from asr.ctc import ctc_loss
+from asr.errors import RunError
+from asr.layers.scan import Tensor
+from asr.model import AcousticModel
+
+# float16 only: factors of the loss that keep small gradients above zero (Micikevicius et al., arXiv:1710.03740).
+_FIRST_LOSS_SCALE = 2.0**15
+_STEPS_TO_GROW = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one training step found.
+
+    Attributes:
+        losses: [B] of each row, in nats; NaN for rows that another worker holds, 0 for empty rows.
+        total_loss: sum over all rows of all workers.
+        gradient_norm: of the mean gradient, before clipping.
+        applied: False when the gradient or loss was not finite and the weights are as before.
+    """
+
+    losses: np.ndarray
+    total_loss: float
+    gradient_norm: float
+    applied: bool
+
+
+class TensorFlowEngine:
+    """Model, optimizer and their compiled steps."""
+
+    def __init__(
+        self, config: Config, num_classes: int, steps_per_epoch: int, strategy: tf.distribute.Strategy
+    ) -> None:
+        """Build model and optimizer; weights follow from ``train.seed`` alone.
+
+        Args:
+            config: of the run.
+            num_classes: V, blank included.
+            steps_per_epoch: the schedule is in epochs.
+            strategy: of `asr.training.tf_strategy`.
+        """
+        # Sums in a fixed order, so that a resumed run ends with the same bits.
+        tf.config.experimental.enable_op_determinism()
+        keras.utils.set_random_seed(config.train.seed)
+        self._strategy = strategy
+        self._clip_norm = config.optimizer.clip_norm
+        self._loss_scale = _FIRST_LOSS_SCALE if config.train.precision == "float16" else 1.0
+        self._scales = config.train.precision == "float16"
+        self._good_steps = 0
+        with strategy.scope():
+            self.model = AcousticModel(config.model, config.features.num_features, num_classes, config.train.precision)
+            self._optimizer = _optimizer(config, steps_per_epoch)
+            self._optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+            self._optimizer.build(self.model.trainable_variables)
+        self._weights = [weight.value for weight in self.model.trainable_variables]
+        # Bound once: tf.function keeps what it traced by the function's identity.
+        self._gradients = tf.function(self._gradients_on_replicas)
+        self._apply = tf.function(self._apply_on_replicas)
+        self._evaluate = tf.function(self._evaluate_on_replicas)
+
+    @property
+    def num_replicas(self) -> int:
+        """Replicas over all workers; batch sizes are multiples of it."""
+        return self._strategy.num_replicas_in_sync
+
+    @property
+    def learning_rate(self) -> float:
+        """Rate of the next step."""
+        return float(self._optimizer.learning_rate)
+
+    @property
+    def num_traces(self) -> int:
+        """How often a step was traced: once for each shape of batch."""
+        return self._gradients.experimental_get_tracing_count()
+
+    def step(self, batch: Batch, seeds: np.ndarray) -> Step:
+        """Compute loss and gradients of a batch and, when they are finite, apply them.
+
+        Args:
+            batch: the global batch, the same on every worker.
+            seeds: [B] int32 for dropout.
+        """
+        replica_ids, inputs = self._split(batch, seeds)
+        count = tf.constant(batch.weights.sum(), tf.float32)
+        losses, total, norm, gradients = self._gradients(inputs, count, tf.constant(self._loss_scale))
+        total_loss, gradient_norm = self._first(total), self._first(norm)
+        finite = math.isfinite(total_loss) and math.isfinite(gradient_norm)
+        if finite:
+            self._apply(gradients, norm)
+        self._adapt_loss_scale(finite)
+        return Step(self._gather(losses, replica_ids, batch), total_loss, gradient_norm, finite)
+
+    def evaluate(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+        """Return losses [B] and log-probabilities [B, T', V] of a batch; every worker computes all of it."""
+        replicas = len(self._strategy.extended.worker_devices)
+        _, inputs = self._split(batch, np.zeros(len(batch.rows), np.int32), local=replicas)
+        losses, log_probs = self._evaluate(inputs)
+        return self._concatenate(losses), self._concatenate(log_probs)
+
+    def save(self, folder: Path) -> None:
+        """Write all that `restore` needs."""
+        self.model.save_weights(folder / "model.weights.h5")
+        np.savez(folder / "optimizer.npz", *[np.asarray(variable) for variable in self._optimizer.variables])
+        scaling = {"loss_scale": self._loss_scale, "good_steps": self._good_steps}
+        (folder / "scaling.json").write_text(json.dumps(scaling))
+
+    def restore(self, folder: Path) -> None:
+        """Go back to the state that `save` wrote.
+
+        Raises:
+            RunError: it does not fit this model.
+        """
+        try:
+            self.model.load_weights(folder / "model.weights.h5")
+            with np.load(folder / "optimizer.npz") as arrays:
+                for variable, name in zip(self._optimizer.variables, arrays.files, strict=True):
+                    variable.assign(arrays[name])
+            scaling = json.loads((folder / "scaling.json").read_text())
+        except (OSError, ValueError) as error:
+            raise RunError(f"{folder}: not a checkpoint of this config ({error}): train into a new folder") from error
+        self._loss_scale, self._good_steps = scaling["loss_scale"], scaling["good_steps"]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return copies of the model's weights, statistics included."""
+        return [np.asarray(weight) for weight in self.model.weights]
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        """Set the model's weights."""
+        self.model.set_weights(weights)
+
+    def _gradients_on_replicas(self, inputs: Any, count: Tensor, scale: Tensor) -> Any:
+        return self._strategy.run(self._replica_gradients, args=(*inputs, count, scale))
+
+    def _replica_gradients(
+        self,
+        frames: Tensor,
+        lengths: Tensor,
+        labels: Tensor,
+        label_lengths: Tensor,
+        weights: Tensor,
+        seeds: Tensor,
+        count: Tensor,
+        scale: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
+        with tf.GradientTape() as tape:
+            logits = self.model(frames, lengths, training=True, seeds=seeds)
+            losses = weights * ctc_loss(logits, self.model.output_lengths(lengths), labels, label_lengths)
+            total = tf.reduce_sum(losses)
+            objective = total / count * scale
+        gradients = [gradient / scale for gradient in tape.gradient(objective, self._weights)]
+        if self.num_replicas > 1:
+            context = tf.distribute.get_replica_context()
+            total, *gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, [total, *gradients])
+        return losses, total, tf.linalg.global_norm(gradients), gradients
+
+    def _apply_on_replicas(self, gradients: Any, norm: Tensor) -> None:
+        self._strategy.run(self._replica_apply, args=(gradients, norm))
+
+    def _replica_apply(self, gradients: list[Tensor], norm: Tensor) -> None:
+        # The optimizer sums over replicas once more; the gradients here are the sum already, hence the division.
+        factor = tf.minimum(1.0, self._clip_norm / tf.maximum(norm, 1e-12)) / self.num_replicas
+        self._optimizer.apply([gradient * factor for gradient in gradients], self.model.trainable_variables)
+
+    def _evaluate_on_replicas(self, inputs: Any) -> Any:
+        return self._strategy.run(self._replica_evaluate, args=inputs)
+
+    def _replica_evaluate(
+        self, frames: Tensor, lengths: Tensor, labels: Tensor, label_lengths: Tensor, weights: Tensor, seeds: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        logits = self.model(frames, lengths)
+        losses = weights * ctc_loss(logits, self.model.output_lengths(lengths), labels, label_lengths)
+        return losses, tf.nn.log_softmax(logits)
+
+    def _split(self, batch: Batch, seeds: np.ndarray, local: int = 0) -> tuple[list[int], Any]:
+        """Return the ids of this worker's replicas, and the arrays of a batch with each replica's rows on its device.
+
+        ``local``: over how many replicas of this worker alone all rows are split; 0: over all workers.
+        """
+        arrays = (batch.frames, batch.lengths, batch.labels, batch.label_lengths, batch.weights, seeds)
+        parts = local or self.num_replicas
+        replica_ids: list[int] = []
+
+        def values(context: tf.distribute.experimental.ValueContext) -> tuple[Tensor, ...]:
+            replica_ids.append(context.replica_id_in_sync_group)
+            rows = _rows(context.replica_id_in_sync_group % parts, parts, len(seeds))
+            return tuple(tf.constant(array[rows]) for array in arrays)
+
+        return replica_ids, self._strategy.experimental_distribute_values_from_function(values)
+
+    def _gather(self, values: Any, replica_ids: list[int], batch: Batch) -> np.ndarray:
+        """Return [B] values: those of this worker's rows, NaN elsewhere."""
+        gathered = np.full(len(batch.rows), np.nan, np.float32)
+        for replica, part in zip(replica_ids, self._strategy.experimental_local_results(values), strict=True):
+            gathered[_rows(replica, self.num_replicas, len(gathered))] = part.numpy()
+        return gathered
+
+    def _concatenate(self, values: Any) -> np.ndarray:
+        return np.concatenate([part.numpy() for part in self._strategy.experimental_local_results(values)])
+
+    def _first(self, values: Any) -> float:
+        return float(self._strategy.experimental_local_results(values)[0])
+
+    def _adapt_loss_scale(self, finite: bool) -> None:
+        if not self._scales:
+            return
+        self._good_steps = self._good_steps + 1 if finite else 0
+        if not finite:
+            self._loss_scale = max(self._loss_scale / 2, 1.0)
+        elif self._good_steps % _STEPS_TO_GROW == 0:
+            self._loss_scale *= 2
+
+
+def _rows(replica: int, replicas: int, size: int) -> slice:
+    each = size // replicas
+    return slice(replica * each, (replica + 1) * each)
+
+
+def _optimizer(config: Config, steps_per_epoch: int) -> keras.Optimizer:
+    settings, schedule = config.optimizer, config.schedule
+    total = config.train.epochs * steps_per_epoch
+    warmup = min(round(schedule.warmup_epochs * steps_per_epoch), total - 1)
+    rate = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else settings.learning_rate,
+        decay_steps=total - warmup,
+        alpha=schedule.final_share,
+        warmup_target=settings.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    return keras.optimizers.AdamW(
+        rate,
+        weight_decay=settings.weight_decay,
+        beta_1=settings.beta_1,
+        beta_2=settings.beta_2,
+        epsilon=settings.epsilon,
+    )
