@@ -129,7 +129,7 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             yield file
     except soundfile.LibsndfileError as error:
         raise AudioError(
-            f"{path}: damaged, or not audio{_reason(error)}: copy it again, or convert it to WAV or FLAC"
+            f"{path}: truncated, damaged or not audio{_reason(error)}: copy it again, or convert it to WAV or FLAC"
         ) from error
 
 

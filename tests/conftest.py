@@ -13,3 +13,9 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("needs the recordings in ../shared/data")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Return the folder of short real recordings that come with the tests."""
+    return Path(__file__).parent / "data"

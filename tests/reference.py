@@ -1,0 +1,51 @@
+"""Slow, readable definitions that the fast code is compared with; nothing here imports what it is compared with."""
+
+import numpy as np
+
+from asr.config import FeatureConfig
+
+
+def log_mel_by_definition(waveform: np.ndarray, config: FeatureConfig) -> np.ndarray:
+    """Log-mel energies [T, M] frame by frame in float64: window, Fourier sum, power, mel triangles, natural log."""
+    window_size = round(config.window_s * config.sample_rate_hz)
+    n_fft = next(2**k for k in range(30) if 2**k >= window_size)
+    hop = round(config.hop_s * config.sample_rate_hz)
+    margin = (n_fft - window_size) // 2
+    window = np.zeros(n_fft)
+    window[margin : margin + window_size] = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window_size) / window_size)
+    bins = np.arange(n_fft // 2 + 1)
+    fourier = np.exp(-2j * np.pi * np.outer(bins, np.arange(n_fft)) / n_fft)
+    filters = mel_filters_by_definition(bins * config.sample_rate_hz / n_fft, config)
+    starts = range(0, len(waveform) - n_fft + 1, hop)
+    power = [np.abs(fourier @ (window * waveform[start : start + n_fft].astype(np.float64))) ** 2 for start in starts]
+    return np.log(np.maximum([filters @ frame for frame in power], 1e-10))
+
+
+def mel_filters_by_definition(bin_hz: np.ndarray, config: FeatureConfig) -> np.ndarray:
+    """Slaney's triangles [M, bins]: edges evenly spaced in mel, each of area one over hertz."""
+    edges = mel_to_hz(np.linspace(hz_to_mel(config.min_hz), hz_to_mel(config.max_hz), config.num_mels + 2))
+    filters = np.zeros((config.num_mels, len(bin_hz)))
+    for m, (low, centre, high) in enumerate(zip(edges, edges[1:], edges[2:], strict=False)):
+        rising, falling = (bin_hz - low) / (centre - low), (high - bin_hz) / (high - centre)
+        filters[m] = np.maximum(0, np.minimum(rising, falling)) * 2 / (high - low)
+    return filters
+
+
+def hz_to_mel(hz: float) -> float:
+    """Slaney's scale: 15 mels to 1000 Hz in a line, then 27 for each factor of 6.4."""
+    return hz * 3 / 200 if hz < 1000 else 15 + 27 * np.log(hz / 1000) / np.log(6.4)
+
+
+def mel_to_hz(mels: np.ndarray) -> np.ndarray:
+    """The inverse of `hz_to_mel`."""
+    return np.where(mels < 15, mels * 200 / 3, 1000 * 6.4 ** ((mels - 15) / 27))
+
+
+def delta_by_definition(frames: np.ndarray, width: int = 9) -> np.ndarray:
+    """First derivative [T, F]: slope of the straight line fitted to ``width`` frames, at the ends to the last nine."""
+    num_frames, half = len(frames), width // 2
+    slopes = np.zeros_like(frames, dtype=np.float64)
+    for t in range(num_frames):
+        start = min(max(t - half, 0), num_frames - width)
+        slopes[t] = np.polyfit(np.arange(width), frames[start : start + width], 1)[0]
+    return slopes
