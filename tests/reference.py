@@ -1,5 +1,8 @@
 """Slow, readable definitions that the fast code is compared with; nothing here imports what it is compared with."""
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
 
 from asr.config import FeatureConfig
@@ -49,3 +52,57 @@ def delta_by_definition(frames: np.ndarray, width: int = 9) -> np.ndarray:
         start = min(max(t - half, 0), num_frames - width)
         slopes[t] = np.polyfit(np.arange(width), frames[start : start + width], 1)[0]
     return slopes
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm_by_definition(
+    x: np.ndarray, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, *, backwards: bool = False
+) -> np.ndarray:
+    """Outputs [T, H] of one utterance [T, F], frame by frame in float64; gates in the order i, f, g, o."""
+    units = len(recurrent_kernel)
+    h = c = np.zeros(units)
+    outputs = np.zeros((len(x), units))
+    for t in reversed(range(len(x))) if backwards else range(len(x)):
+        z = x[t].astype(np.float64) @ kernel + h @ recurrent_kernel + bias
+        i, f, g, o = z[:units], z[units : 2 * units], z[2 * units : 3 * units], z[3 * units :]
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        outputs[t] = h
+    return outputs
+
+
+def ctc_loss_by_enumeration(log_probs: np.ndarray, labels: list[int]) -> float:
+    """CTC's definition in O(V**T): minus the log of the sum over every path that collapses to ``labels``."""
+    num_frames, num_classes = log_probs.shape
+    paths = itertools.product(range(num_classes), repeat=num_frames)
+    hits = [log_probs[range(num_frames), p].sum() for p in paths if collapse_by_definition(p) == labels]
+    return -float(np.logaddexp.reduce(hits, initial=-np.inf))
+
+
+def collapse_by_definition(path: tuple[int, ...]) -> list[int]:
+    """Repeats become one, then blanks (0) go."""
+    return [label for label, _ in itertools.groupby(path) if label != 0]
+
+
+def random_log_probs(seed: int, num_frames: int, num_classes: int, sharpness: float = 2.0) -> np.ndarray:
+    """Random log-probabilities [T, V]; the larger ``sharpness``, the surer each frame."""
+    logits = sharpness * np.random.default_rng(seed).normal(size=(num_frames, num_classes))
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+
+
+def collapse(path: Sequence[int], blank: int = 0) -> tuple[int, ...]:
+    """The labels of a CTC path: repeats become one, then blanks go."""
+    return tuple(int(label) for label, _ in itertools.groupby(path) if label != blank)
+
+
+def log_probs_of_texts_by_enumeration(log_probs: np.ndarray, labels: Sequence[str]) -> dict[str, float]:
+    """CTC's definition in O(V**T): each path counts for the words that it spells; no impossible ones."""
+    num_frames, num_classes = log_probs.shape
+    totals: dict[str, float] = {}
+    for path in itertools.product(range(num_classes), repeat=num_frames):
+        text = " ".join("".join(labels[label] for label in collapse(path)).split())
+        totals[text] = np.logaddexp(totals.get(text, -np.inf), log_probs[range(num_frames), path].sum())
+    return {text: float(total) for text, total in totals.items() if total > -np.inf}

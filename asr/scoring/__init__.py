@@ -1,0 +1,1 @@
+"""How far hypotheses are from references: counts, rates, intervals. Counting is jiwer's."""
