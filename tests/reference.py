@@ -93,16 +93,11 @@ def random_log_probs(seed: int, num_frames: int, num_classes: int, sharpness: fl
     return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
 
 
-def collapse(path: Sequence[int], blank: int = 0) -> tuple[int, ...]:
-    """The labels of a CTC path: repeats become one, then blanks go."""
-    return tuple(int(label) for label, _ in itertools.groupby(path) if label != blank)
-
-
 def log_probs_of_texts_by_enumeration(log_probs: np.ndarray, labels: Sequence[str]) -> dict[str, float]:
     """CTC's definition in O(V**T): each path counts for the words that it spells; no impossible ones."""
     num_frames, num_classes = log_probs.shape
     totals: dict[str, float] = {}
     for path in itertools.product(range(num_classes), repeat=num_frames):
-        text = " ".join("".join(labels[label] for label in collapse(path)).split())
+        text = " ".join("".join(labels[label] for label in collapse_by_definition(path)).split())
         totals[text] = np.logaddexp(totals.get(text, -np.inf), log_probs[range(num_frames), path].sum())
     return {text: float(total) for text, total in totals.items() if total > -np.inf}
