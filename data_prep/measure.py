@@ -1,6 +1,7 @@
 """What one look at an utterance's samples tells: length, level, clipping, and a print to find copies by."""
 
 import hashlib
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,4 +70,4 @@ def loudest_db(waveform: np.ndarray, sample_rate_hz: int) -> float:
     size = min(len(waveform), max(1, round(LEVEL_WINDOW_S * sample_rate_hz)))
     windows = waveform[: len(waveform) // size * size].astype(np.float64).reshape(-1, size)
     power = float((windows**2).mean(axis=1).max())
-    return round(10 * np.log10(power), 1) if power else float("-inf")
+    return round(10 * math.log10(power), 1) if power else float("-inf")

@@ -17,7 +17,9 @@ def write_tone():
     def write(path, seconds=0.5, hz=440.0, rate=16_000, amplitude=0.3, **options):
         path.parent.mkdir(parents=True, exist_ok=True)
         times = np.arange(round(seconds * rate)) / rate
-        soundfile.write(path, (amplitude * np.sin(2 * np.pi * hz * times)).astype(np.float32), rate, **options)
+        # 16-bit numbers: formats differ in how they round floats.
+        samples = np.round(32767 * amplitude * np.sin(2 * np.pi * hz * times)).astype(np.int16)
+        soundfile.write(path, samples, rate, **options)
         return path
 
     return write

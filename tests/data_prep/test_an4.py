@@ -164,8 +164,6 @@ def test_the_real_recordings_give_844_104_and_130_utterances(shared_data, tmp_pa
 
 def test_the_restored_recordings_give_the_same(shared_data, tmp_path, report):
     script = shared_data / "restore.py"
-    subprocess.run(
-        [sys.executable, script, tmp_path / "restored", "--only", "an4"], check=True, timeout=120
-    )
+    subprocess.run([sys.executable, script, tmp_path / "restored", "--only", "an4"], check=True, timeout=120)
     preparation = an4.prepare(tmp_path / "out", tmp_path / "restored", report)
     assert [manifest.num_utterances for manifest in preparation.manifests] == [844, 104, 130]
