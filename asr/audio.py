@@ -23,6 +23,8 @@ Waveform: TypeAlias = np.ndarray  # [N] float32, in -1..1
 SPAN_TOLERANCE_S = 0.1
 # MP3 headers may only estimate the length. Two frames of 1152 samples at the ends, and a share for a poor estimate.
 _MP3_TOLERANCE_SAMPLES, _MP3_TOLERANCE_SHARE = 2304, 0.02
+# An MP3 frame borrows bits from frames before it: after a seek, the first come out silent.
+_MP3_LEAD_IN_SAMPLES = 16 * 1152
 # Programs that write to a pipe cannot know the length: they leave 0xFFFFFFFF or thereabouts in the header.
 _LENGTH_UNKNOWN = 0x7FFFF000
 _COUNT_UNKNOWN = 1 << 60
@@ -179,16 +181,16 @@ def _span(file: soundfile.SoundFile, offset_s: float, duration_s: float | None) 
 
 def _read_span(file: soundfile.SoundFile, span: slice) -> np.ndarray:
     """Read a span [N, C]; fewer samples than the header promises are an error."""
-    expected = span.stop - span.start
-    if span.start:
-        file.seek(span.start)
+    is_mp3 = "MP3" in file.format or "MPEG" in file.subtype
+    start = max(0, span.start - _MP3_LEAD_IN_SAMPLES) if is_mp3 else span.start
+    expected = span.stop - start
+    if start:
+        file.seek(start)
     channels = file.read(expected, dtype="float32", always_2d=True)
-    tolerance = 0.0
-    if "MP3" in file.format or "MPEG" in file.subtype:
-        tolerance = _MP3_TOLERANCE_SAMPLES + _MP3_TOLERANCE_SHARE * expected
-    if len(channels) < max(1, expected - tolerance):
+    tolerance = _MP3_TOLERANCE_SAMPLES + _MP3_TOLERANCE_SHARE * expected if is_mp3 else 0.0
+    if len(channels) < max(span.start - start + 1, expected - tolerance):
         raise _truncated(file, f"{len(channels)} samples where the header says {expected}")
-    return channels
+    return channels[span.start - start :]
 
 
 def _truncated(file: soundfile.SoundFile, how: str) -> AudioError:
