@@ -33,7 +33,7 @@ class Remote:
 
     Attributes:
         url: its address.
-        unpacks_to: a path that exists once the archive is unpacked, relative to where.
+        unpacks_to: a path, relative to the folder of unpacking, that is there once the archive is unpacked.
         sha256: checksum where the publisher or a tool that we trust lists one.
         md5: the same, for publishers who list only that; enough against accidents, not against malice.
     """
@@ -57,11 +57,11 @@ class Patience:
         timeout_s: without a byte, before a connection counts as broken.
         attempts: connections in a row that bring nothing new, before giving up.
         total_attempts: connections in all.
-        pause_s: before the second attempt; doubled with each that brings nothing, up to a minute.
+        pause_s: before the next attempt; doubled with each in a row that brings nothing, up to a minute.
     """
 
     timeout_s: float = 60.0
-    attempts: int = 6
+    attempts: int = 5
     total_attempts: int = 200
     pause_s: float = 1.0
 
@@ -163,7 +163,7 @@ def _fetch_all(remote: Remote, file: BinaryIO, path: Path, report: Report, patie
         fruitless = 0 if file.tell() > before else fruitless + 1
         if fruitless == patience.attempts:
             break
-        time.sleep(min(patience.pause_s * 2**fruitless, 60.0))
+        time.sleep(min(patience.pause_s * 2 ** max(fruitless - 1, 0), 60.0))
     raise DownloadError(
         f"{remote.url}: {reason}: {file.tell():,} bytes are kept; run the command again to continue, "
         f"or give a copy to --from"

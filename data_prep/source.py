@@ -52,12 +52,19 @@ def source_root(folder: Path, markers: Sequence[str]) -> Path | None:
 
 
 def _fetch(remote: Remote, folder: Path, report: Report) -> None:
-    if (folder / remote.unpacks_to).exists():  # unpacking renames when all is there, so this is whole
+    if _is_unpacked(remote, folder):
         return
     archive = folder / DOWNLOADS / remote.name
     download(remote, archive, report)
     unpack(archive, folder, report)
     archive.unlink()
+    if not any(archive.parent.iterdir()):
+        archive.parent.rmdir()
+
+
+def _is_unpacked(remote: Remote, folder: Path) -> bool:
+    """Whether an earlier call has unpacked it: unpacking renames when all is there, so what is there is whole."""
+    return bool(remote.unpacks_to) and (folder / remote.unpacks_to).exists()
 
 
 def _unpack_all(remotes: Sequence[Remote], source: Path, folder: Path, report: Report) -> Path:
@@ -67,7 +74,7 @@ def _unpack_all(remotes: Sequence[Remote], source: Path, folder: Path, report: R
         names = ", ".join(remote.name for remote in remotes)
         raise ManifestError(f"{source}: neither the unpacked corpus nor {names or 'an archive of it'}: check --from")
     for remote in archives:
-        if not (folder / remote.unpacks_to).exists():
+        if not _is_unpacked(remote, folder):
             verify(source / remote.name, remote, report)
             unpack(source / remote.name, folder, report)
     return folder

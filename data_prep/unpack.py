@@ -38,7 +38,7 @@ def unpack(archive: Path, folder: Path, report: Report) -> None:
             for member in tar:
                 _extract(tar, member, part, archive)
                 report(f"unpacking {archive.name} (MB)", stream.tell() // MEGABYTE, archive.stat().st_size // MEGABYTE)
-        os.sync()
+        os.sync()  # before the renames say that all is there; one call, not one for each of 100 000 files
         _move_into(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -247,7 +247,7 @@ def test_pauses_grow_with_fruitless_attempts(server, path, monkeypatch):
     server.plan = [{"status": 503}] * 10
     with pytest.raises(DownloadError, match="503"):
         download(Remote(server.url), path, silent, Patience(attempts=6, pause_s=8.0))
-    assert pauses == [16.0, 32.0, 60.0, 60.0, 60.0]
+    assert pauses == [8.0, 16.0, 32.0, 60.0, 60.0]
 
 
 def test_a_disk_that_is_too_small_is_noticed_before_the_download(server, path, monkeypatch):

@@ -48,7 +48,7 @@ def remote(archive, monkeypatch):
 def test_a_download_is_unpacked_and_its_archive_removed(remote, tmp_path, report):
     root = obtain((remote,), None, tmp_path / "out", MARKER, report)
     assert root == tmp_path / "out" / "corpus"
-    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["list.txt"]
+    assert [path.name for path in (tmp_path / "out").rglob("*")] == ["corpus", "list.txt"]
 
 
 def test_what_is_unpacked_is_not_downloaded_again(remote, archive, tmp_path, report):
