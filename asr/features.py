@@ -7,6 +7,7 @@ Normalisation is applied when batches are made, so what lies in shards is not no
 """
 
 import warnings
+import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -103,13 +104,13 @@ class FrontEnd:
             RunError: the file is missing or is not such a file.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 config = FeatureConfig.model_validate_json(str(arrays["config"]))
                 mean, std = (arrays.get(name) for name in ("mean", "std"))
                 return cls(config, arrays["mel"], arrays["window"], mean, std)
         except OSError as error:
             raise RunError(f"{path}: {error.strerror or error}: is this a run folder?") from error
-        except (KeyError, ValueError) as error:
+        except (EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise RunError(f"{path}: not a front end written by asr: copy the run folder again") from error
 
 

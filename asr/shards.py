@@ -162,7 +162,10 @@ def open_shards(path: Path, config: FeatureConfig | None = None) -> Shards:
         feature_config = config
     entries = read_index(folder)
     check_blocks(folder, entries, feature_config.num_features)
-    return Shards(folder, entries, feature_config, sum_statistics(read_statistics(folder)))
+    statistics = sum_statistics(read_statistics(folder))
+    if statistics.count != sum(entry.num_frames for entry in entries):
+        raise ShardError(f"{folder / INDEX}: not the frames that {STATISTICS} counted: prepare the folder again")
+    return Shards(folder, entries, feature_config, statistics)
 
 
 def read_fingerprint(folder: Path) -> Fingerprint:
@@ -219,10 +222,10 @@ def read_statistics(folder: Path) -> list[FeatureStatistics]:
         ShardError: the file is missing or damaged.
     """
     try:
-        with np.load(folder / STATISTICS, allow_pickle=False) as arrays:
+        with (folder / STATISTICS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             rows = zip(arrays["count"], arrays["total"], arrays["total_of_squares"], strict=True)
             return [FeatureStatistics(int(count), total, squares) for count, total, squares in rows]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ShardError(f"{folder / STATISTICS}: missing or damaged: prepare the folder again") from error
 
 

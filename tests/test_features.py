@@ -186,6 +186,7 @@ def test_a_front_end_holds_all_that_log_mel_needs_without_librosa(speech):
 def test_a_front_end_that_is_missing_or_damaged_is_named(tmp_path):
     with pytest.raises(RunError, match=r"features\.npz: No such file"):
         FrontEnd.load(tmp_path / "features.npz")
-    (tmp_path / "features.npz").write_bytes(b"not a zip file")
-    with pytest.raises(RunError, match="not a front end"):
-        FrontEnd.load(tmp_path / "features.npz")
+    for content in (b"", b"not a zip file", b"PK\x03\x04 cut off"):
+        (tmp_path / "features.npz").write_bytes(content)
+        with pytest.raises(RunError, match="not a front end"):
+            FrontEnd.load(tmp_path / "features.npz")
