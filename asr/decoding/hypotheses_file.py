@@ -1,0 +1,69 @@
+"""Hypotheses on disk: one utterance a line of JSON, with ``id``, ``text``, ``reference`` when known, and ``score``."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asr.decoding.hypothesis import Score
+from asr.errors import ManifestError
+from asr.files import write_atomically
+from asr.manifest import read_json_lines
+
+_SCORE_KEYS = ("acoustic", "lm", "bonus")
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedUtterance:
+    """One line of a hypotheses file.
+
+    Attributes:
+        id: the utterance's.
+        text: what was found.
+        score: of the text.
+        reference: what was said, when known.
+    """
+
+    id: str
+    text: str
+    score: Score
+    reference: str | None = None
+
+
+def write_hypotheses(path: Path, utterances: Iterable[DecodedUtterance]) -> None:
+    """Write a hypotheses file, whole or not at all."""
+    lines = [json.dumps(_row(utterance), ensure_ascii=False) + "\n" for utterance in utterances]
+    write_atomically(path, "".join(lines).encode())
+
+
+def read_hypotheses(path: Path) -> list[DecodedUtterance]:
+    """Return the lines of a hypotheses file in its order; keys that it does not know are passed over.
+
+    Raises:
+        ManifestError: the file cannot be read, or a line is not one of a hypotheses file.
+    """
+    return [_parse(row, f"{path}:{number}") for number, row in read_json_lines(path)]
+
+
+def _row(utterance: DecodedUtterance) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": utterance.id, "text": utterance.text}
+    if utterance.reference is not None:
+        row["reference"] = utterance.reference
+    score = utterance.score
+    row["score"] = {key: getattr(score, key) for key in _SCORE_KEYS} | {"total": score.total}
+    return row
+
+
+def _parse(row: dict[str, Any], where: str) -> DecodedUtterance:
+    for key, kind in {"id": str, "text": str, "score": dict}.items():
+        if not isinstance(row.get(key), kind):
+            raise ManifestError(f"{where}: {key} is {row.get(key)!r}: a line of hypotheses has id, text and score")
+    reference = row.get("reference")
+    if not (reference is None or isinstance(reference, str)):
+        raise ManifestError(f"{where}: reference is {reference!r}: it must be str, or not there")
+    try:
+        score = Score(*(float(row["score"][key]) for key in _SCORE_KEYS))
+    except (KeyError, TypeError, ValueError):
+        raise ManifestError(f"{where}: score is {row['score']!r}: it has acoustic, lm and bonus, all numbers") from None
+    return DecodedUtterance(row["id"], row["text"], score, reference)

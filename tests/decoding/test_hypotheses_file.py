@@ -1,0 +1,49 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asr.decoding.hypotheses_file import DecodedUtterance, read_hypotheses, write_hypotheses
+from asr.decoding.hypothesis import Score
+from asr.errors import ManifestError
+
+# Any text that UTF-8 can hold.
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+scores = st.floats(max_value=0.0, allow_nan=False, allow_infinity=False)
+utterances = st.builds(DecodedUtterance, texts, texts, st.builds(Score, scores), st.none() | texts)
+
+
+@given(st.lists(utterances, max_size=4))
+def test_what_is_written_is_read_again(tmp_path_factory, utterances):
+    path = tmp_path_factory.mktemp("hypotheses") / "hypotheses.jsonl"
+    write_hypotheses(path, utterances)
+    assert read_hypotheses(path) == utterances
+
+
+def test_a_line_has_the_documented_keys(tmp_path):
+    path = tmp_path / "h.jsonl"
+    write_hypotheses(path, [DecodedUtterance("a", "IT IS", Score(-1.5, -0.5, 1.0), "IT WAS")])
+    assert json.loads(path.read_text()) == {
+        "id": "a",
+        "text": "IT IS",
+        "reference": "IT WAS",
+        "score": {"acoustic": -1.5, "lm": -0.5, "bonus": 1.0, "total": -1.0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"id": "a", "score": {"acoustic": 0, "lm": 0, "bonus": 0}}', "h.jsonl:1: text is None"),
+        ('{"id": "a", "text": "A", "score": {"acoustic": 0}}', "h.jsonl:1: score is"),
+        ('{"id": "a", "text": "A", "score": {"acoustic": "x", "lm": 0, "bonus": 0}}', "all numbers"),
+        ('{"id": 7, "text": "A", "score": {}}', "id is 7"),
+        ('{"id": "a", "text": "A", "reference": 3, "score": {"acoustic": 0, "lm": 0, "bonus": 0}}', "reference is 3"),
+    ],
+)
+def test_a_broken_line_is_named(tmp_path, line, message):
+    path = tmp_path / "h.jsonl"
+    path.write_text(line + "\n")
+    with pytest.raises(ManifestError, match=message):
+        read_hypotheses(path)
