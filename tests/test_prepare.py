@@ -353,6 +353,12 @@ def test_an_unfinished_merge_leaves_nothing_behind_under_the_final_name(manifest
     assert not (tmp_path / "out").exists()
 
 
+def test_a_place_that_cannot_be_written_is_one_clear_line(data, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ShardError, match=r"file/out: cannot be written \(Not a directory\)"):
+        prepare([data / "an4.jsonl"], CONFIG, tmp_path / "file" / "out", jobs=1)
+
+
 @pytest.mark.slow
 def test_several_processes_give_the_bytes_of_one(manifest, whole, tmp_path):
     prepare([manifest], CONFIG, tmp_path / "out", augment=True, jobs=3)

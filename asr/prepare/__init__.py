@@ -16,7 +16,7 @@ from asr.config import Config
 from asr.errors import ManifestError
 from asr.manifest import Utterance, read_manifest
 from asr.prepare.blocks import copy_id, cut
-from asr.prepare.folder import assemble, finished_failures, working_folder
+from asr.prepare.folder import assemble, finished_failures, working_folder, writing
 from asr.prepare.pool import make_missing
 from asr.shards import RESERVED_KEYS, Fingerprint, stored_settings
 
@@ -61,7 +61,7 @@ def prepare(
 
     Raises:
         ManifestError: a manifest cannot be read, or an id is used twice.
-        ShardError: the output is there already, or what is there was made from something else.
+        ShardError: the output is there already, cannot be written, or was begun from something else.
     """
     output = Path(os.path.abspath(output))
     speeds = _speeds(config, augment)
@@ -80,7 +80,7 @@ def prepare(
     if output.exists():
         return PreparationResult(output, with_copies, finished_failures(output, fingerprint, resume))
     ours = blocks[part[0] - 1 :: part[1]]
-    with working_folder(working, fingerprint, resume):
+    with writing(output), working_folder(working, fingerprint, resume):
         make_missing(ours, jobs or len(os.sched_getaffinity(0)), on_progress)
         failures = assemble(ours, fingerprint, working, output)
     return PreparationResult(output, sum(len(block.utterances) for block in ours) * len(speeds), failures)

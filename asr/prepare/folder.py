@@ -43,6 +43,21 @@ def working_folder(folder: Path, fingerprint: Fingerprint, resume: bool) -> Iter
         yield
 
 
+@contextmanager
+def writing(output: Path) -> Iterator[None]:
+    """Turn what the operating system refuses (a full disk, a folder that is not ours) into an error of ours.
+
+    Raises:
+        ShardError: something could not be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ShardError(
+            f"{output}: cannot be written ({error.strerror}): make room or name another --output"
+        ) from error
+
+
 def finished_failures(output: Path, fingerprint: Fingerprint, resume: bool) -> dict[str, str]:
     """Return the failures of a folder that is finished and was made from the same things.
 

@@ -11,7 +11,7 @@ from asr.errors import ShardError
 from asr.features import FeatureStatistics
 from asr.files import sync, write_atomically
 from asr.manifest import read_json_lines
-from asr.prepare.folder import publish, write_tables
+from asr.prepare.folder import publish, write_tables, writing
 from asr.shards import (
     FAILURES,
     FINGERPRINT,
@@ -45,14 +45,15 @@ def merge_shards(parts: Sequence[Path], output: Path) -> int:
     for part in parts:
         check_blocks(part, read_index(part), fingerprint.num_features)
     working = output.with_name(f".{output.name}.merging")
-    shutil.rmtree(working, ignore_errors=True)  # what an interrupted merge left; making it anew costs little
-    working.mkdir(parents=True)
-    for part in parts:
-        _take_blocks(part, working)
     rows, failures = (_rows_in_order(parts, name) for name in (INDEX, FAILURES))
-    write_tables(working, rows, failures, _add(parts))
-    write_atomically(working / FINGERPRINT, replace(fingerprint, part=(1, 1)).to_json().encode())
-    publish(working, output)
+    with writing(output):
+        shutil.rmtree(working, ignore_errors=True)  # what an interrupted merge left; making it anew costs little
+        working.mkdir(parents=True)
+        for part in parts:
+            _take_blocks(part, working)
+        write_tables(working, rows, failures, _add(parts))
+        write_atomically(working / FINGERPRINT, replace(fingerprint, part=(1, 1)).to_json().encode())
+        publish(working, output)
     return len(rows)
 
 
