@@ -19,3 +19,54 @@ def shared_data() -> Path:
 def data() -> Path:
     """Return the folder of short real recordings that come with the tests."""
     return Path(__file__).parent / "data"
+
+
+TINY_CONFIG = """
+[features]
+num_mels = 20
+
+[augment]
+speeds = [0.8, 0.9, 1.0, 1.1, 1.2]
+
+[model]
+conv = [{ channels = 4, kernel = [3, 3], stride = [2, 2] }]
+layers = 2
+units = 16
+
+[data]
+train = ["shards"]
+dev = ["shards"]
+frames_per_batch = 250
+num_buckets = 2
+
+[schedule]
+warmup_epochs = 1
+
+[train]
+epochs = 3
+checkpoint_steps = 2
+average_last = 2
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_config(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
+    """Return a configuration of a very small model, with shards of three real words at five speeds beside it."""
+    from asr.config import load_config
+    from asr.prepare import prepare
+
+    path = tmp_path_factory.mktemp("tiny") / "config.toml"
+    path.write_text(TINY_CONFIG)
+    prepare([data / "an4.jsonl"], load_config(path), path.parent / "shards", augment=True, jobs=1)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_config: Path) -> Path:
+    """Return the run folder of a very small model after three epochs: whole, but it has learned next to nothing."""
+    from asr.config import load_config
+    from asr.training.train import train
+
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    train(load_config(tiny_config), folder)
+    return folder

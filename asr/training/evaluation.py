@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import jiwer
 import numpy as np
 
 from asr.batches import FILLER, Batch, BatchPlan, plan_in_order
 from asr.decoding.greedy import greedy
 from asr.model import output_lengths
-from asr.scoring.counts import count_errors
+from asr.scoring.counts import count_all_errors
 from asr.tokens import BLANK
 from asr.training.history import Sample
 from asr.training.prefetch import Prefetch
@@ -56,12 +55,12 @@ def evaluate(engine: TensorFlowEngine, setup: Setup) -> Evaluation:
             frames += len(utterance)
     normalise = setup.tokens.normaliser
     pairs = [(normalise(example.text), texts[index]) for index, example in enumerate(examples)]
-    counts = [count_errors(*pair) for pair in pairs]
+    counts = count_all_errors([pair[0] for pair in pairs], [pair[1] for pair in pairs])
     alignable = [index for index, example in enumerate(examples) if example.labels is not None]
     return Evaluation(
         loss=float(losses[alignable].mean()) if alignable else None,
-        wer=jiwer.wer([r for r, _ in pairs], [h for _, h in pairs]) if pairs else None,
-        cer=jiwer.cer([r for r, _ in pairs], [h for _, h in pairs]) if pairs else None,
+        wer=counts.wer,
+        cer=counts.cer,
         blank_rate=blanks / frames if frames else None,
         samples=tuple(Sample(example.id, *pair) for example, pair in zip(examples[:_NUM_SAMPLES], pairs, strict=False)),
     )

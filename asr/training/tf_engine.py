@@ -109,6 +109,13 @@ class TensorFlowEngine:
         self._adapt_loss_scale(finite)
         return Step(self._gather(losses, replica_ids, batch), total_loss, gradient_norm, finite)
 
+    def gradients(self, batch: Batch, seeds: np.ndarray) -> list[np.ndarray]:
+        """Return the gradient of the mean loss for each trainable weight, without a step."""
+        _, inputs = self._split(batch, seeds)
+        count = tf.constant(batch.weights.sum(), tf.float32)
+        gradients = self._gradients(inputs, count, tf.constant(self._loss_scale))[3]
+        return [self._strategy.experimental_local_results(gradient)[0].numpy() for gradient in gradients]
+
     def evaluate(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
         """Return losses [B] and log-probabilities [B, T', V] of a batch; every worker computes all of it."""
         replicas = len(self._strategy.extended.worker_devices)

@@ -1,0 +1,121 @@
+"""Trainings that are killed at any moment, and go on as if nothing had happened."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def start(config: Path, run: Path, *options: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "asr", "train", str(config), "--output", str(run), *options]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def train_to_the_end(config: Path, run: Path, *options: str) -> str:
+    process = start(config, run, *options)
+    _, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors
+    return errors
+
+
+def wait_for(condition, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, f"ended too soon: {process.stderr.read()}"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def last_step(run: Path) -> int:
+    pointer = run / "weights" / "last"
+    return int(pointer.read_text().split("-")[1]) if pointer.exists() else 0
+
+
+def weights(path: Path) -> dict[str, np.ndarray]:
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def history(run: Path) -> list[dict]:
+    records = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in record.items() if key != "timing"} for record in records]
+
+
+def assert_same_run(first: Path, second: Path) -> None:
+    assert history(first) == history(second)
+    assert {p.name for p in (first / "weights").iterdir()} == {p.name for p in (second / "weights").iterdir()}
+    for folder in sorted((first / "weights").glob("step-*")):
+        ours, theirs = (weights(run / "weights" / folder.name / "model.weights.h5") for run in (first, second))
+        assert ours.keys() == theirs.keys()
+        assert len(ours) > 10
+        for name in ours:
+            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+        ours, theirs = (np.load(run / "weights" / folder.name / "optimizer.npz") for run in (first, second))
+        for name in ours.files:
+            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tiny_config, tmp_path_factory) -> Path:
+    run = tmp_path_factory.mktemp("whole") / "run"
+    train_to_the_end(tiny_config, run)
+    return run
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_killed_training_ends_with_the_same_bits(uninterrupted, tiny_config, tmp_path, seed):
+    rng = random.Random(seed)
+    run, total = tmp_path / "run", last_step(uninterrupted)
+    for kill_at in sorted(rng.sample(range(1, total - 2), 2)):
+        process = start(tiny_config, run, "--resume")
+        wait_for(lambda: last_step(run) >= kill_at, process)  # noqa: B023  # called within this turn
+        time.sleep(rng.random() * 0.05)  # anywhere in a step, or while it writes
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert last_step(run) < total, "killed too late to say anything"
+    assert "resumed after step" in train_to_the_end(tiny_config, run, "--resume")
+    assert_same_run(run, uninterrupted)
+
+
+def test_ctrl_c_writes_a_checkpoint_of_the_step_and_exits_with_130(uninterrupted, tiny_config, tmp_path):
+    run = tmp_path / "run"
+    settings = ["--set", "train.checkpoint_steps=0"]
+    process = start(tiny_config, run, *settings)
+    wait_for((run / "config.toml").exists, process)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert errors.strip().endswith("asr: interrupted")
+    assert last_step(run) > 0
+    train_to_the_end(tiny_config, run, "--resume", *settings)
+    assert history(run) == history(uninterrupted)
+
+
+def test_a_finished_run_is_not_written_over(uninterrupted, tiny_config):
+    before = {path: path.stat().st_mtime_ns for path in uninterrupted.rglob("*.h5")}
+    process = start(tiny_config, uninterrupted)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert errors.strip().splitlines()[-1].startswith(f"asr: {uninterrupted}: holds a run already: add --resume")
+    assert before == {path: path.stat().st_mtime_ns for path in uninterrupted.rglob("*.h5")}
+
+
+def test_resuming_with_another_configuration_is_refused(uninterrupted, tiny_config):
+    process = start(tiny_config, uninterrupted, "--resume", "--set", "model.units=8")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "was started with another configuration" in errors
+    assert os.listdir(uninterrupted)

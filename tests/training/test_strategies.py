@@ -1,0 +1,75 @@
+"""The same training on one device, on two mirrored devices, and on two workers that talk over loopback."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# Sums over two replicas are added in another order: float32 rounding, five steps of it.
+TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
+
+pytestmark = pytest.mark.slow
+
+
+def start(kind: str, output: Path, **environment: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "tests.training.strategy_worker", kind, str(output)]
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
+
+
+def finish(*processes: subprocess.Popen) -> None:
+    for process in processes:
+        _, errors = process.communicate(timeout=240)
+        assert process.returncode == 0, errors
+
+
+@pytest.fixture(scope="module")
+def one_device(tmp_path_factory):
+    output = tmp_path_factory.mktemp("one") / "one.npz"
+    finish(start("one", output))
+    return np.load(output)
+
+
+def assert_same(found, expected) -> None:
+    for key in expected.files:
+        if key != "replicas":
+            np.testing.assert_allclose(found[key], expected[key], **TOLERANCE, err_msg=key)
+
+
+def test_two_mirrored_devices_train_as_one_does(one_device, tmp_path):
+    finish(start("mirrored", tmp_path / "two.npz"))
+    found = np.load(tmp_path / "two.npz")
+    assert (one_device["replicas"], found["replicas"]) == (1, 2)
+    assert_same(found, one_device)
+
+
+def test_two_workers_train_as_one_process_does(one_device, tmp_path):
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
+    outputs = [tmp_path / f"worker{index}.npz" for index in range(2)]
+    workers = [
+        start("multi_worker", output, TF_CONFIG=json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}}))
+        for i, output in enumerate(outputs)
+    ]
+    finish(*workers)
+    for output in outputs:
+        found = np.load(output)
+        assert found["replicas"] == 2
+        assert_same(found, one_device)
+
+
+def test_the_steps_are_clipped_and_change_the_weights(one_device):  # else the tests above would say little
+    assert (one_device["norms"] > 0.5).all()
+    assert len(set(one_device["losses"])) == 5
+
+
+def free_ports(number: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [opened.getsockname()[1] for opened in sockets]
+    for opened in sockets:
+        opened.close()
+    return ports
