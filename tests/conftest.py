@@ -1,8 +1,18 @@
 """Fixtures that several tests share."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+# Before anything imports TensorFlow: no start-up notes, no GPU (float32 sums differ there), and one thread a worker
+# where pytest-xdist runs several.
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"))
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -13,6 +23,16 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("needs the recordings in ../shared/data")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def an4(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of AN4, restored in its original layout, or skip the test."""
+    target = tmp_path_factory.mktemp("corpora")
+    subprocess.run(
+        [sys.executable, shared_data / "restore.py", target, "--only", "an4"], check=True, capture_output=True
+    )
+    return target / "an4"
 
 
 @pytest.fixture(scope="session")
