@@ -40,5 +40,13 @@ class TrainingError(AsrError):
     """Training cannot go on: the loss is not finite, steps were skipped too often, too many utterances are unusable."""
 
 
+class ScoringError(AsrError):
+    """References and hypotheses cannot be compared: one is missing, or their ids have nothing in common."""
+
+
+class TranscriptionError(AsrError):
+    """Transcribing cannot start: outputs would collide or overwrite something, or no model was named."""
+
+
 class DownloadError(AsrError):
     """A download is incomplete or is not what was asked for."""

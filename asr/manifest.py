@@ -146,7 +146,7 @@ def parse_row(row: dict[str, Any], path: Path, number: int) -> Utterance:
     audio = Path(row["audio_filepath"])
     speaker = row.get("speaker")
     return Utterance(
-        id=row.get("id") or audio.with_suffix("").as_posix(),
+        id=row.get("id") or default_id(audio),
         audio_filepath=audio if audio.is_absolute() else Path(path).parent / audio,
         duration=float(row["duration"]),
         text=row["text"],
@@ -156,6 +156,11 @@ def parse_row(row: dict[str, Any], path: Path, number: int) -> Utterance:
         lang=row.get("lang"),
         extras={key: value for key, value in row.items() if key not in _KNOWN},
     )
+
+
+def default_id(audio_filepath: str | Path) -> str:
+    """Return the id of a line that gives none: its audio path, as it stands there, without the suffix."""
+    return Path(audio_filepath).with_suffix("").as_posix()
 
 
 def _check_type(value: object, kind: type | tuple[type, ...], key: str, where: str) -> None:

@@ -1,0 +1,116 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asr.errors import ManifestError, ScoringError
+from asr.scoring.transcripts import read_transcripts, values_of
+
+HOSTILE_IDS = ["../../etc/passwd", "a b", "", "\u2028", "é\U0001f600", "__class__", "a,b", '"', "-rf", "a\tb"]
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def json_lines(*rows):
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("text", "u1 IT IS\nu2\nu3 A  B\n"),
+        ("hyp.trn", ";; a comment\nIT IS (u1)\n(u2)\nA  B (u3)\n"),
+        ("hyp", "IT IS (u1)\n (u2)\n\nA  B ( u3 )\n"),
+        ("hyp.jsonl", json_lines(*({"id": f"u{i}", "text": t} for i, t in ((1, "IT IS"), (2, ""), (3, "A  B"))))),
+        ("hyp", "\n" + json_lines(*({"id": f"u{i}", "text": t} for i, t in ((1, "IT IS"), (2, ""), (3, "A  B"))))),
+    ],
+)
+def test_every_format_gives_the_same_texts(tmp_path, name, content):
+    transcripts = read_transcripts(write(tmp_path, name, content), "hypotheses")
+    assert transcripts.texts == {"u1": "IT IS", "u2": "", "u3": "A  B"}
+
+
+def test_a_manifest_with_predictions_serves_both_sides(tmp_path):
+    row = {"audio_filepath": "a/b.wav", "duration": 1.0, "text": "SAID", "pred_text": "FOUND", "reference": "A BOOK"}
+    path = write(tmp_path, "m.json", json_lines(row))
+    assert read_transcripts(path, "references").texts == {"a/b": "SAID"}
+    assert read_transcripts(path, "hypotheses").texts == {"a/b": "FOUND"}
+
+
+def test_a_file_of_hypotheses_serves_both_sides(tmp_path):
+    row = {"id": "a", "text": "FOUND", "reference": "SAID", "score": {}}
+    path = write(tmp_path, "h.jsonl", json_lines(row))
+    assert read_transcripts(path, "references").texts == {"a": "SAID"}
+    assert read_transcripts(path, "hypotheses").texts == {"a": "FOUND"}
+
+
+def test_hypotheses_are_not_taken_for_references(tmp_path):
+    path = write(tmp_path, "h.jsonl", json_lines({"id": "a", "text": "FOUND", "score": {"total": -1.0}}))
+    with pytest.raises(ManifestError, match=r"h\.jsonl:1: a hypothesis without a reference"):
+        read_transcripts(path, "references")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("h.jsonl", '{"id": "a"}', "h.jsonl:1: key 'text' is missing"),
+        ("h.jsonl", '{"id": "a", "text": 3}', "text is 3: it must be str"),
+        ("h.jsonl", '{"text": "a"}', "id is None"),
+        ("h.jsonl", '{"id": ["a"], "text": "a"}', r"id is \['a'\]"),
+        ("h.jsonl", "not json", "h.jsonl:1: not JSON"),
+        ("h.jsonl", json_lines({"id": "a", "text": ""}) * 2, "h.jsonl:2: id 'a' is already used in line 1"),
+        ("text", "a B\n\na C\n", "text:3: id 'a' is already used in line 1"),
+        ("h.trn", "IT IS\n", "h.trn:1: no utterance id"),
+        ("h.trn", "IT IS ()\n", "h.trn:1: no utterance id"),
+        ("h.trn", "IT { IS / WAS } (a)\n", "h.trn:1: alternatives"),
+        ("h.ctm", "", r"\.ctm files are not read: give JSON lines .* Kaldi text, sclite trn"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line(tmp_path, name, content, message):
+    with pytest.raises(ManifestError, match=message):
+        read_transcripts(write(tmp_path, name, content), "hypotheses")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(ManifestError, match="nowhere"):
+        read_transcripts(tmp_path / "nowhere", "references")
+    (tmp_path / "latin").write_bytes(b"a \xe9t\xe9")
+    with pytest.raises(ManifestError, match="latin: not UTF-8"):
+        read_transcripts(tmp_path / "latin", "references")
+
+
+@given(
+    st.binary(max_size=80), st.sampled_from(["h", "h.jsonl", "h.trn"]), st.sampled_from(["references", "hypotheses"])
+)
+def test_any_bytes_give_texts_or_a_named_error(tmp_path_factory, content, name, side):
+    path = tmp_path_factory.mktemp("bytes") / name
+    path.write_bytes(content)
+    try:
+        texts = read_transcripts(path, side).texts
+    except ManifestError as error:
+        assert str(path) in str(error)
+    else:
+        assert all(isinstance(text, str) for text in texts.values())
+
+
+def test_ids_are_only_ever_names(tmp_path):
+    rows = [{"id": name, "text": name} for name in HOSTILE_IDS]
+    assert list(read_transcripts(write(tmp_path, "h.jsonl", json_lines(*rows)), "hypotheses").texts) == HOSTILE_IDS
+
+
+def test_values_of_a_key_are_texts(tmp_path):
+    rows = [{"id": "a", "text": "", "speaker": "x"}, {"id": "b", "text": "", "speaker": 7}, {"id": "c", "text": ""}]
+    transcripts = read_transcripts(write(tmp_path, "m.jsonl", json_lines(*rows)), "references")
+    assert values_of(transcripts, "speaker") == {"a": "x", "b": "7", "c": "(none)"}
+    with pytest.raises(ScoringError, match=r"no line has the key 'sex': group by one of id, speaker, text"):
+        values_of(transcripts, "sex")
+
+
+def test_only_json_lines_have_keys(tmp_path):
+    with pytest.raises(ScoringError, match="only JSON lines can be grouped"):
+        values_of(read_transcripts(write(tmp_path, "text", "a B\n"), "references"), "speaker")
