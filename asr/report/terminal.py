@@ -1,0 +1,38 @@
+"""The report on a terminal: a summary, and a table for each key grouped by."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from asr.report.report import Rates, Report
+from asr.report.wording import error_words, interval_words, percent
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the summary of a report."""
+    rates = report.rates
+    interval = interval_words(report)
+    normaliser = report.scores.normaliser
+    headline = Text.assemble("WER ", (percent(rates["wer"]), "bold"), f"  {interval}" if interval else "")
+    lines = [
+        headline,
+        Text(f"CER {percent(rates['cer'])}, utterances with an error {percent(rates['sentence_error_rate'])}"),
+        Text(error_words(rates)),
+        Text(f"normaliser {normaliser.name}, version {normaliser.version}"),
+    ]
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    for key, values in report.group_rates.items():
+        console.print(_group_table(key, values))
+
+
+def _group_table(key: str, values: dict[str, Rates]) -> Table:
+    table = Table(box=None, pad_edge=False, title_justify="left")
+    table.add_column(Text(key), overflow="fold")
+    for name in ("utterances", "words", "WER", "CER"):
+        table.add_column(name, justify="right")
+    for value, rates in values.items():
+        # Text, for a speaker may be called [red].
+        numbers = (str(rates["utterances"]), str(rates["words"]), percent(rates["wer"]), percent(rates["cer"]))
+        table.add_row(Text(value), *numbers)
+    return table
