@@ -77,7 +77,7 @@ class AugmentConfig(_Section):
     """Variety added to training data: copies made by ``asr prepare --augment``, and masks drawn anew each epoch."""
 
     speeds: tuple[PositiveFloat, ...] = Field(
-        (1.0,), description="speeds at which each training utterance is prepared; 1.0 is the original"
+        (1.0,), description="speeds of the copies that `asr prepare --augment` adds; the original, 1.0, is always there"
     )
     frequency_masks: NonNegativeInt = Field(2, description="SpecAugment: masks over frequency an utterance")
     frequency_mask_max: PositiveInt = Field(15, description="SpecAugment: widest frequency mask, in feature dimensions")
