@@ -46,6 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone (`| head`). Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except OSError as error:  # an output cannot be written: no such right, no space left, a file where a folder must be
+        if debug or error.filename is None:
+            raise
+        print(f"asr: {error.filename}: {error.strerror}: choose another place or make room", file=sys.stderr)
+        return WRONG_USAGE
 
 
 def _run(arguments: list[str]) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
+from asr.cli.numbers import positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shard", metavar="I/N", type=_part, default=(1, 1), help="make part I of N; asr merge joins them"
     )
-    parser.add_argument("--jobs", metavar="N", type=_positive, help="processes (default: one a core)")
+    parser.add_argument("--jobs", metavar="N", type=positive, help="processes (default: one a core)")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
 
 
@@ -62,9 +63,3 @@ def _part(text: str) -> tuple[int, int]:
     if not 1 <= int(number) <= int(total):
         raise argparse.ArgumentTypeError(f"{text!r}: parts are counted from 1/{total} to {total}/{total}")
     return int(number), int(total)
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
-    return int(text)

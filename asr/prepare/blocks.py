@@ -97,7 +97,7 @@ def _copies(utterance: Utterance, block: Block, offset: int, record: Record) -> 
     """Yield an utterance at each speed; a copy that cannot be made goes into the record, under its id."""
     rate = block.features.sample_rate_hz
     try:
-        waveform = _read(utterance, rate)
+        waveform = read_utterance(utterance, rate)
     except AsrError as error:
         record.failures.extend(_failure(copy_id(utterance.id, speed), block, error) for speed in block.speeds)
         return
@@ -113,7 +113,12 @@ def _copies(utterance: Utterance, block: Block, offset: int, record: Record) -> 
         offset += len(frames)
 
 
-def _read(utterance: Utterance, sample_rate_hz: int) -> Waveform:
+def read_utterance(utterance: Utterance, sample_rate_hz: int) -> Waveform:
+    """Return the waveform of a manifest's utterance: its span and its channel of the file.
+
+    Raises:
+        AudioError: as `asr.audio.read_audio`.
+    """
     return read_audio(
         utterance.audio_filepath,
         sample_rate_hz=sample_rate_hz,

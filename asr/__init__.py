@@ -1,0 +1,66 @@
+"""Speech recognition with Keras: librosa features, deep bidirectional LSTMs trained with CTC, beam search, jiwer.
+
+    transcriber = asr.Transcriber("runs/an4")
+    print(transcriber("talk.flac").text)
+
+The names below are public and stay; everything else may change. Each is imported when it is first used, so that
+``import asr`` costs nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asr.decoding.decode import decode
+    from asr.decoding.greedy import greedy
+    from asr.decoding.hypothesis import Hypothesis, Score
+    from asr.errors import AsrError
+    from asr.run import Run, load
+    from asr.scoring.score import Scores, score
+    from asr.tokens import Tokens
+    from asr.transcribe.transcriber import Transcriber
+    from asr.transcribe.transcript import Segment, Transcript
+
+__all__ = [
+    "AsrError",
+    "Hypothesis",
+    "Run",
+    "Score",
+    "Scores",
+    "Segment",
+    "Tokens",
+    "Transcriber",
+    "Transcript",
+    "decode",
+    "greedy",
+    "load",
+    "score",
+]
+
+_MODULES = {
+    "AsrError": "asr.errors",
+    "Hypothesis": "asr.decoding.hypothesis",
+    "Run": "asr.run",
+    "Score": "asr.decoding.hypothesis",
+    "Scores": "asr.scoring.score",
+    "Segment": "asr.transcribe.transcript",
+    "Tokens": "asr.tokens",
+    "Transcriber": "asr.transcribe.transcriber",
+    "Transcript": "asr.transcribe.transcript",
+    "decode": "asr.decoding.decode",
+    "greedy": "asr.decoding.greedy",
+    "load": "asr.run",
+    "score": "asr.scoring.score",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'asr' has no public name {name!r}: there are {', '.join(__all__)}")
+    value = getattr(importlib.import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,59 @@
+"""Find the text of every utterance of a data set with a trained model.
+
+    asr decode runs/an4 work/an4/test.jsonl --output hypotheses.jsonl --beam-size 20
+    asr score work/an4/test.jsonl hypotheses.jsonl
+
+The data set is a manifest or a folder of shards. Utterances that cannot be read are named on stderr and left out (exit
+status 1). --beam-size 1 is greedy search, and the default where the run's config says nothing else.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from asr.cli import DONE, SOME_FAILED
+from asr.cli.console import progress_bar, stderr_console
+from asr.cli.numbers import positive
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``asr decode``."""
+    parser.add_argument("model", metavar="RUN", type=Path, help="run folder of asr train")
+    parser.add_argument("data_set", metavar="MANIFEST_OR_SHARDS", type=Path, help="what to decode")
+    parser.add_argument("--output", metavar="HYP", required=True, type=Path, help="file of hypotheses, JSON lines")
+    parser.add_argument(
+        "--beam-size", metavar="N", type=positive, help="prefixes kept; 1 is greedy search (default: the run's config)"
+    )
+    parser.add_argument(
+        "--save-log-probs", metavar="F", type=Path, help="write log-probabilities [T, V] too, a .npz keyed by id"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decode, and report speed and failures."""
+    from asr.run import load
+    from asr.transcribe.data_set import check_outputs, decode_data_set, read_data_set
+
+    check_outputs(args.data_set, [path for path in (args.output, args.save_log_probs) if path])
+    model = load(args.model)
+    examples = read_data_set(args.data_set, model.config.features)
+    console = stderr_console(args)
+    with progress_bar(console) as progress:
+        task = progress.add_task("decode", total=len(examples))
+        result = decode_data_set(
+            model,
+            examples,
+            args.output,
+            beam_size=args.beam_size or model.config.decode.beam_size,
+            log_probs_file=args.save_log_probs,
+            on_progress=lambda done: progress.update(task, completed=done),
+        )
+    for name, message in result.failures.items():
+        print(f"asr: {name}: {message}", file=sys.stderr)
+    speed = "" if result.real_time_factor is None else f", real-time factor {result.real_time_factor:.3g}"
+    console.print(
+        f"{args.output}: {result.num_decoded} utterances, {len(result.failures)} failed, "
+        f"{result.audio_seconds:.1f} s of audio in {result.seconds:.1f} s{speed}",
+        markup=False,
+    )
+    return SOME_FAILED if result.failures else DONE

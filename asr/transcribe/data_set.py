@@ -1,0 +1,159 @@
+"""Decode a data set, from a manifest or from shards, into a file of hypotheses."""
+
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from asr.config import FeatureConfig
+from asr.decoding.decode import transcribe_log_probs
+from asr.decoding.hypotheses_file import DecodedUtterance, write_hypotheses
+from asr.errors import TranscriptionError
+from asr.features import Frames, compute_features
+from asr.files import replacing
+from asr.manifest import Utterance, read_manifest
+from asr.prepare.blocks import read_utterance
+from asr.shards import open_shards
+from asr.transcribe.recognise import Recording, SpeechModel, recognise
+
+Save: TypeAlias = Callable[[str, np.ndarray], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One utterance of a data set.
+
+    Attributes:
+        recording: its id and frames.
+        reference: what was said.
+        duration: seconds.
+    """
+
+    recording: Recording
+    reference: str
+    duration: float
+
+
+@dataclass(slots=True)
+class DecodingResult:
+    """What decoding a data set came to.
+
+    Attributes:
+        num_decoded: utterances written.
+        failures: why an utterance was not, by id.
+        audio_seconds: length of the decoded utterances.
+        seconds: time that it took, from audio or shards to text.
+    """
+
+    num_decoded: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    audio_seconds: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def real_time_factor(self) -> float | None:
+        """Seconds of work a second of audio; None when nothing was decoded."""
+        return self.seconds / self.audio_seconds if self.audio_seconds else None
+
+
+def read_data_set(path: Path, config: FeatureConfig) -> list[Example]:
+    """Return the utterances of a manifest (a file) or of shards (a folder), in their order.
+
+    Raises:
+        ManifestError: the manifest cannot be read or breaks its format.
+        ShardError: the shards are not whole, or were made with other features than ``config``.
+    """
+    if Path(path).is_dir():
+        shards = open_shards(path, config)
+        return [
+            Example(Recording(entry.id, partial(shards.frames, index)), entry.text, entry.duration)
+            for index, entry in enumerate(shards.entries)
+        ]
+    return [
+        Example(Recording(utterance.id, partial(_compute, utterance, config)), utterance.text, utterance.duration)
+        for utterance in read_manifest(path)
+    ]
+
+
+def _compute(utterance: Utterance, config: FeatureConfig) -> Frames:
+    return compute_features(read_utterance(utterance, config.sample_rate_hz), config)
+
+
+def decode_data_set(
+    model: SpeechModel,
+    examples: Sequence[Example],
+    output: Path,
+    *,
+    beam_size: int,
+    log_probs_file: Path | None = None,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> DecodingResult:
+    """Decode utterances and write their hypotheses; files are written whole or not at all.
+
+    Args:
+        model: what gives log-probabilities.
+        examples: as `read_data_set` returns them.
+        output: file of hypotheses, in the examples' order, without those that failed.
+        beam_size: 1 is greedy search.
+        log_probs_file: when given, a ``.npz`` of log-probabilities [T', V] by utterance id.
+        on_progress: called with the number of utterances that are through.
+    """
+    result = DecodingResult()
+    start = time.perf_counter()
+    decoded: list[DecodedUtterance] = []
+    with ExitStack() as stack:
+        save = stack.enter_context(_log_prob_writer(log_probs_file)) if log_probs_file else _forget
+        found = recognise(model, (example.recording for example in examples))
+        for done, (example, (_, log_probs)) in enumerate(zip(examples, found, strict=True), start=1):
+            if isinstance(log_probs, np.ndarray):
+                hypothesis = transcribe_log_probs(log_probs, model.tokens, beam_size)
+                name = example.recording.id
+                decoded.append(DecodedUtterance(name, hypothesis.text, hypothesis.score, example.reference))
+                save(name, log_probs)
+                result.audio_seconds += example.duration
+            else:
+                result.failures[example.recording.id] = str(log_probs)
+            on_progress(done)
+        result.num_decoded = len(decoded)
+        result.seconds = time.perf_counter() - start
+        write_hypotheses(output, decoded)
+    return result
+
+
+def check_outputs(source: Path, outputs: Sequence[Path]) -> None:
+    """Check, before the work, that outputs can be written and would replace neither the source nor each other.
+
+    Raises:
+        TranscriptionError: one would, or is a folder.
+    """
+    taken = {Path(source).resolve(): "is what is decoded"}
+    for output in outputs:
+        if output.is_dir():
+            raise TranscriptionError(f"{output}: a folder: name a file to write")
+        if output.resolve() in taken:
+            raise TranscriptionError(f"{output}: {taken[output.resolve()]}: name another output")
+        taken[output.resolve()] = "is written twice"
+
+
+@contextmanager
+def _log_prob_writer(path: Path) -> Iterator[Save]:
+    """Yield a function that adds an array to a new ``.npz``, so that a large data set need not fit into memory."""
+    with replacing(path) as part, zipfile.ZipFile(part, "w") as archive:
+
+        def save(name: str, log_probs: np.ndarray) -> None:
+            if "\0" in name:
+                raise TranscriptionError(f"{path}: id {name!r} cannot be a name in it: leave out the utterance's NUL")
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, log_probs, allow_pickle=False)
+
+        yield save
+
+
+def _forget(name: str, log_probs: np.ndarray) -> None:
+    """Save nothing."""

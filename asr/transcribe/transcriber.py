@@ -1,0 +1,87 @@
+"""Sound files in, transcripts out."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from asr.audio import read_audio
+from asr.decoding.decode import transcribe_log_probs
+from asr.errors import AsrError, ConfigError, TranscriptionError
+from asr.features import Frames, compute_features
+from asr.transcribe.recognise import Failure, Recording, SpeechModel, recognise
+from asr.transcribe.transcript import Segment, Transcript
+
+LANGUAGE = "en"  # the recipes' corpora are English; so is whatever was trained by them
+
+
+class Transcriber:
+    """A trained model that turns sound files into text.
+
+        transcriber = Transcriber("runs/an4")
+        print(transcriber("talk.flac").text)
+
+    Attributes:
+        model: the model.
+        beam_size: prefixes that the search keeps; 1 is greedy search.
+    """
+
+    def __init__(self, model: str | Path | SpeechModel | None = None, *, beam_size: int | None = None) -> None:
+        """Load the model.
+
+        Args:
+            model: a run folder, or what `asr.load` made of one.
+            beam_size: default: what the run's config says.
+
+        Raises:
+            TranscriptionError: no model is named; none is packaged yet.
+            RunError: the folder is not a run with weights.
+            ConfigError: ``beam_size`` is below 1.
+        """
+        if model is None:
+            raise TranscriptionError("no model: name a run folder of asr train (-m); none comes with this release")
+        if beam_size is not None and beam_size < 1:
+            raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
+        self.model = _load(model) if isinstance(model, str | Path) else model
+        self.beam_size = beam_size or self.model.config.decode.beam_size
+
+    def __call__(self, audio: str | Path) -> Transcript:
+        """Return the transcript of one sound file: any format that libsndfile reads, any rate, channels mixed.
+
+        Raises:
+            AudioError: the file cannot be read.
+            UtteranceError: it is shorter than a frame.
+        """
+        transcript = next(self.transcribe_all([audio]))
+        if isinstance(transcript, AsrError):
+            raise transcript
+        return transcript
+
+    def transcribe_all(self, audios: Sequence[str | Path]) -> Iterator[Transcript | Failure]:
+        """Yield the transcript of each sound file, in order, or what went wrong with it; faster than one by one."""
+        durations: dict[str, float] = {}
+        recordings = [Recording(str(audio), partial(self._frames, str(audio), durations)) for audio in audios]
+        for recording, log_probs in recognise(self.model, recordings):
+            if isinstance(log_probs, np.ndarray):
+                yield self._transcript(recording.id, durations[recording.id], log_probs)
+            else:
+                yield log_probs
+
+    def _frames(self, audio: str, durations: dict[str, float]) -> Frames:
+        """Read a file, note its duration, and return its frames."""
+        features = self.model.config.features
+        waveform = read_audio(Path(audio), sample_rate_hz=features.sample_rate_hz)
+        durations[audio] = len(waveform) / features.sample_rate_hz
+        return compute_features(waveform, features)
+
+    def _transcript(self, audio: str, duration: float, log_probs: np.ndarray) -> Transcript:
+        text = transcribe_log_probs(log_probs, self.model.tokens, self.beam_size).text
+        segments = (Segment(0, 0.0, duration, text),) if text else ()
+        return Transcript(audio, duration, text, segments, LANGUAGE, str(self.model.folder))
+
+
+def _load(folder: str | Path) -> SpeechModel:
+    from asr.run import load  # brings Keras, which a model made elsewhere need not
+
+    return load(folder)
