@@ -180,7 +180,7 @@ def find_weights(folder: Path) -> Path:
     raise RunError(f"{folder}: no weights yet: let asr train finish an epoch, or continue it with --resume")
 
 
-def describe_environment(seed: int) -> dict[str, Any]:
+def describe_environment(seed: int | None) -> dict[str, Any]:
     """Return what a result depends on besides config and data: versions, machine, commit, command, seed."""
     packages = ("keras-asr", "keras", "tensorflow", "librosa", "numpy", "soundfile")
     return {

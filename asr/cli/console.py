@@ -1,6 +1,9 @@
 """What commands print beside their results: progress and notes on stderr, quiet when asked to be."""
 
 import argparse
+import importlib
+import os
+import sys
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -22,3 +25,23 @@ def progress_bar(console: Console) -> Progress:
         console=console,
         disable=not console.is_terminal or console.quiet,
     )
+
+
+def load_tensorflow(args: argparse.Namespace) -> None:
+    """Import TensorFlow without the lines that its libraries print while they load, unless asked to say more.
+
+    Those lines come from C++, before any setting of TensorFlow's is read: only the file descriptor can be closed to
+    them. An error is raised as always.
+    """
+    if args.verbose:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        importlib.import_module("keras")  # and with it TensorFlow
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)

@@ -98,6 +98,6 @@ def test_every_gate_and_direction_starts_from_its_own_orthogonal_matrix():
 
 
 def test_an_unknown_cell_is_named_with_those_that_are_known():
-    with pytest.raises(ConfigError, match="model.cell = 'lstn' is unknown: choose one of lstm"):
+    with pytest.raises(ConfigError, match=r"model\.cell = 'lstn' is unknown: choose one of lstm"):
         Recurrent(8, cell="lstn")
     assert "lstm" in CELLS

@@ -52,7 +52,9 @@ def test_two_workers_train_as_one_process_does(one_device, tmp_path):
     cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
     outputs = [tmp_path / f"worker{index}.npz" for index in range(2)]
     workers = [
-        start("multi_worker", output, TF_CONFIG=json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}}))
+        start(
+            "multi_worker", output, TF_CONFIG=json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}})
+        )
         for i, output in enumerate(outputs)
     ]
     finish(*workers)

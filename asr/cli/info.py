@@ -1,0 +1,51 @@
+"""Versions, devices and the strategy that a training would use; with a run folder, its facts.
+
+Example:
+  asr info
+  asr info runs/an4
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("run", metavar="RUN", type=Path, nargs="?", help="run folder to describe as well")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a line a fact."""
+    from asr.cli.console import load_tensorflow
+
+    load_tensorflow(args)
+    from asr.run import describe_environment
+    from asr.training.tf_strategy import describe, make_strategy
+
+    environment = describe_environment(seed=None)
+    for name, version in environment["versions"].items():
+        print(f"{name}: {version or 'not installed'}")
+    machine = environment["machine"]
+    print(f"machine: {machine['system']} {machine['processor']}, {machine['cores']} cores")
+    print(f"strategy: {describe(make_strategy('auto'))}")
+    if args.run is not None:
+        for line in _describe_run(args.run):
+            print(line)
+    return 0
+
+
+def _describe_run(folder: Path) -> list[str]:
+    from asr.run import load
+
+    loaded = load(folder)
+    config = loaded.config
+    return [
+        f"run: {folder}",
+        f"weights: {loaded.weights.relative_to(folder)}",
+        f"model: {config.model.layers} x {config.model.units} {config.model.cell}, "
+        f"{'bidirectional' if config.model.bidirectional else 'unidirectional'}, "
+        f"{loaded.model.num_parameters:,} parameters",
+        f"features: {config.features.num_features} {config.features.kind} at {config.features.sample_rate_hz} Hz, "
+        f"an output frame every {loaded.seconds_per_frame * 1000:g} ms",
+        f"tokens: {len(loaded.tokens)} ({' '.join(loaded.tokens.labels)})",
+    ]
