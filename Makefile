@@ -47,7 +47,7 @@ layers: install
 	$(BIN)/lint-imports
 
 types: install
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 fast: install
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not long and not gpu"
