@@ -1,0 +1,90 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from asr.cli import main
+from asr.decoding.hypotheses_file import read_hypotheses
+
+
+@pytest.fixture
+def manifest(data, tmp_path):
+    """Return a manifest of the three real words and one file that is broken."""
+    for path in data.glob("an4*"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "broken.wav").write_text("not a sound")
+    path = tmp_path / "an4.jsonl"
+    row = {"id": "broken", "audio_filepath": "broken.wav", "duration": 1.0, "text": "GO"}
+    path.write_text(path.read_text() + json.dumps(row) + "\n")
+    return path
+
+
+def test_a_manifest_becomes_hypotheses_that_can_be_scored(tiny_run, manifest, tmp_path, capsys):
+    output, log_probs_file = tmp_path / "out" / "h.jsonl", tmp_path / "out" / "p.npz"
+    arguments = ["--output", str(output), "--beam-size", "4", "--save-log-probs", str(log_probs_file)]
+    assert main(["decode", str(tiny_run), str(manifest), *arguments]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("asr: broken: ") and "3 utterances, 1 failed" in error and "real-time factor" in error
+    found = read_hypotheses(output)
+    assert [(line.id, line.reference) for line in found] == [
+        ("an440-mjgm-b", "STOP"),
+        ("an443-mmxg-b", "NO"),
+        ("an409-fcaw-b", "GO"),
+    ]
+    with np.load(log_probs_file) as log_probs:
+        assert list(log_probs) == [line.id for line in found]
+    assert main(["score", str(manifest), str(output), "--missing", "deletions", "--by", "speaker"]) == 0
+    assert main(["score", str(output), str(output)]) == 0
+
+
+def test_shards_give_the_same_texts_as_their_manifest(tiny_config, tiny_run, data, tmp_path):
+    outputs = [tmp_path / "manifest.jsonl", tmp_path / "shards.jsonl"]
+    for source, output in zip([data / "an4.jsonl", tiny_config.parent / "shards"], outputs, strict=True):
+        assert main(["decode", str(tiny_run), str(source), "--output", str(output), "-q"]) == 0
+    from_manifest, from_shards = ({line.id: line for line in read_hypotheses(output)} for output in outputs)
+    assert len(from_shards) == 15 and from_manifest.keys() < from_shards.keys()
+    for name, line in from_manifest.items():
+        assert line.text == from_shards[name].text
+        # shards hold float16, which is off by up to 2**-11 of each feature
+        assert line.score.total == pytest.approx(from_shards[name].score.total, rel=0.01)
+
+
+def test_beam_size_one_is_greedy_search(tiny_run, data, tmp_path):
+    import asr
+
+    output = tmp_path / "h.jsonl"
+    assert main(["decode", str(tiny_run), str(data / "an4.jsonl"), "--output", str(output), "--beam-size", "1"]) == 0
+    run = asr.load(tiny_run)
+    from asr.audio import read_audio
+
+    for line in read_hypotheses(output):
+        path = next(data.glob(f"{line.id}.*"))
+        log_probs = run.log_probs(read_audio(path, sample_rate_hz=16_000), 16_000)
+        assert line.text == asr.greedy(log_probs, run.tokens).text
+
+
+@pytest.mark.parametrize(
+    ("model", "data_set", "output", "message"),
+    [
+        ("nowhere", "an4.jsonl", "h.jsonl", "not a run folder"),
+        (None, "nowhere.jsonl", "h.jsonl", "nowhere.jsonl: "),
+        (None, ".", "h.jsonl", "not a finished shard folder"),
+        (None, "an4.jsonl", "an4.jsonl", "is what is decoded"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(tiny_run, manifest, capsys, model, data_set, output, message):
+    folder = manifest.parent
+    before = manifest.read_bytes()
+    command = ["decode", str(model or tiny_run), str(folder / data_set), "--output", str(folder / output)]
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.startswith("asr: ") and error.count("\n") == 1
+    assert manifest.read_bytes() == before and not (folder / "h.jsonl").exists()
+
+
+def test_a_beam_of_no_prefixes_is_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["decode", "run", "manifest", "--output", "h", "--beam-size", "0"])
+    assert stopped.value.code == 2
+    assert "'0' is not a whole number from 1 up" in capsys.readouterr().err

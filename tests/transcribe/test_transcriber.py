@@ -1,0 +1,50 @@
+import pytest
+
+from asr.errors import AsrError, AudioError, ConfigError, RunError, TranscriptionError
+from asr.transcribe.transcriber import Transcriber
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "duration"), [("one.wav", "A", 0.6), ("two.flac", "AA", 1.0), ("three.ogg", "AAA", 1.4)]
+)
+def test_any_format_rate_and_number_of_channels_becomes_text(model, sounds, name, text, duration):
+    transcript = Transcriber(model)(sounds / name)
+    assert (transcript.text, transcript.audio, transcript.model) == (text, str(sounds / name), "runs/fake")
+    assert transcript.duration == pytest.approx(duration, abs=1e-3)  # resampling rounds to a sample
+    assert [(s.id, s.start, s.end, s.text) for s in transcript.segments] == [(0, 0.0, transcript.duration, text)]
+
+
+def test_many_files_come_in_order_and_a_broken_one_costs_nothing(model, sounds):
+    names = ["three.ogg", "broken.wav", "one.wav"]
+    found = list(Transcriber(model).transcribe_all([sounds / name for name in names]))
+    assert [result.text if not isinstance(result, AsrError) else None for result in found] == ["AAA", None, "A"]
+    assert isinstance(found[1], AudioError)
+    assert model.batch_sizes == [2]
+
+
+def test_a_broken_file_raises_its_error(model, sounds):
+    with pytest.raises(AudioError, match=r"broken\.wav"):
+        Transcriber(model)(str(sounds / "broken.wav"))
+
+
+def test_silence_has_no_segment(model, tmp_path):
+    import numpy as np
+    import soundfile
+
+    soundfile.write(tmp_path / "still.wav", np.zeros(16_000), 16_000)
+    transcript = Transcriber(model)(tmp_path / "still.wav")
+    assert (transcript.text, transcript.segments, transcript.duration) == ("", (), 1.0)
+
+
+def test_the_search_is_the_models_unless_asked_for(model):
+    assert Transcriber(model).beam_size == model.config.decode.beam_size == 1
+    assert Transcriber(model, beam_size=7).beam_size == 7
+    with pytest.raises(ConfigError, match="beam_size = 0"):
+        Transcriber(model, beam_size=0)
+
+
+def test_no_model_is_said_clearly(tmp_path):
+    with pytest.raises(TranscriptionError, match="name a run folder"):
+        Transcriber()
+    with pytest.raises(RunError, match="not a run folder"):
+        Transcriber(tmp_path)
