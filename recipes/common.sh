@@ -1,0 +1,200 @@
+# shellcheck shell=bash
+# What the recipes share. Each run.sh sources this file, and is a table of stages then.
+#
+# A stage is one command, printed before it runs. All of them run in the work folder, so that what they record beside
+# the results names no folder of this machine. Each skips what is done: a recipe that was killed goes on when it is
+# started again. A recording that cannot be used ends the recipe, for a result on a part of the corpus is another one.
+
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+recipe=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd -P)
+program=recipes/${recipe##*/}/run.sh
+
+# What a run.sh may set: its config, and the name of its results and its training.
+config_name=config.toml name=greedy
+
+data="" work=$recipe/work results="" jobs=() launch=() train_options=() feature_options=()
+
+# --- what a run.sh calls, in this order ---------------------------------------------------------------------------
+
+# begin ARGUMENT...: read the command line, find asr, go to the work folder. A run.sh with options of its own defines
+# recipe_option NAME VALUE, which returns 1 for a name that it does not know.
+begin() {
+  while (($#)); do
+    case $1 in
+      -h | --help) usage && exit 0 ;;
+      --) train_options=("${@:2}") && break ;;
+      --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
+    esac
+    [[ $1 == --* ]] || wrong "$1: not an option; options of asr train go after --"
+    (($# >= 2)) || wrong "$1: needs a value"
+    option "$1" "$2"
+    shift 2
+  done
+  find_feature_options
+  find_asr
+  mkdir -p "$work"
+  cd "$work"
+  work=$(pwd -P)
+  results=${results:-$recipe/results/$name}
+  name=${results##*/}
+  trap 'finish $?' EXIT
+  note "cd $(quoted "$work")"
+}
+
+# recordings PART FOLDER: where there is no --data, take FOLDER of the recordings beside the repository, if they are
+# there. PART is what restore.py calls it.
+recordings() {
+  local restore=$root/../shared/data/restore.py
+  if [[ -z $data && -f $restore ]]; then
+    run "$python" "$restore" data --only "$1" "${jobs[@]}"
+    data=data/$2
+  fi
+}
+
+# corpus NAME: write the corpus's manifests into data/, from --data or a download.
+corpus() {
+  local command=(asr corpus prepare "$1" data) stamp=data/.$1.prepared
+  if [[ $data ]]; then command+=(--from "$data"); fi
+  if [[ -f $stamp && $(<"$stamp") == "${command[*]}" ]]; then
+    note "done before: $(quoted "${command[@]}")"
+  else
+    run "${command[@]}"
+    echo "${command[*]}" > "$stamp"
+  fi
+}
+
+# shards NAME [--augment] MANIFEST...: features of data/MANIFEST.jsonl into shards/NAME.
+shards() {
+  local augment=() manifests=("${@:2}")
+  if [[ $2 == --augment ]]; then augment=(--augment) manifests=("${@:3}"); fi
+  manifests=("${manifests[@]/%/.jsonl}")
+  run asr prepare "${manifests[@]/#/data/}" --config "$(config)" "${augment[@]}" --output "shards/$1" --resume \
+    "${jobs[@]}" "${feature_options[@]}"
+}
+
+# train TRAIN DEV: train on shards/TRAIN into runs/NAME, validate with shards/DEV.
+train() {
+  local places=()
+  if [[ $work != "$recipe/work" ]]; then # the config names the usual place
+    places=(--set "data.train=['$work/shards/$1']" --set "data.dev=['$work/shards/$2']")
+  fi
+  run "${launch[@]}" asr train "$(config)" --output "runs/$name" --resume "${places[@]}" "${train_options[@]}"
+}
+
+# evaluate MANIFEST [SUFFIX]: greedy hypotheses of a test set and their score.
+evaluate() {
+  local hypotheses=runs/$name/hypotheses${2:-}.jsonl
+  run asr decode "runs/$name" "data/$1.jsonl" --output "$hypotheses" --beam-size 1
+  run asr score "data/$1.jsonl" "$hypotheses" --by speaker --markdown "runs/$name/report${2:-}.md"
+}
+
+# publish: copy what is committed into the results folder, without the names of this machine's folders.
+publish() {
+  local files=(history.jsonl) file text
+  mkdir -p "$results"
+  pushd "runs/$name" > /dev/null
+  files+=(hypotheses*.jsonl report*.md)
+  cp "${files[@]}" "$results"
+  for file in config.toml environment.json; do
+    text=$(< "$file")
+    # Paths of a config are relative to it, and results/NAME/ is two folders below the recipe.
+    if [[ $file == config.toml ]]; then text=${text//"$work"/../../work}; fi
+    text=${text//"$work"/work}
+    echo "${text//"$recipe/"/}" > "$results/$file"
+  done
+  popd > /dev/null
+  note "results: $results"
+}
+
+# --- their parts --------------------------------------------------------------------------------------------------
+
+usage() {
+  sed -n '2,/^$/ s/^#\( \|$\)//p' "$recipe/run.sh"
+  cat << END
+
+Usage: $program [OPTION...] [-- OPTION_OF_ASR_TRAIN...]
+
+  --data PATH      the corpus: its folder, or its archives (default: what ../shared/data has of it, else a download)
+  --work DIR       recordings, features, training (default: recipes/${recipe##*/}/work)
+  --results DIR    what is worth keeping (default: recipes/${recipe##*/}/results/$name); its last part
+                   names the training in the work folder, so that several may lie side by side
+  --jobs N         processes that compute features (default: one a core)
+  --launch COMMAND what starts asr train on all machines, as srun (default: nothing, it runs on this one)
+
+Run again, it goes on where it was. Another seed:
+  $program --results recipes/${recipe##*/}/results/seed2_greedy -- --set train.seed=2
+END
+}
+
+option() {
+  case $1 in
+    --data)
+      [[ -e $2 ]] || wrong "--data $2: no such file or folder"
+      data=$(realpath "$2")
+      ;;
+    --work) work=$2 ;;
+    --results) results=$(realpath -m "$2") ;;
+    --jobs) jobs=(--jobs "$2") ;;
+    --launch)
+      read -ra launch <<< "$2"
+      if [[ $2 == */* ]]; then launch[0]=$(realpath "${launch[0]}"); fi
+      ;;
+    *) recipe_option "$1" "$2" || wrong "$1: unknown; $program --help lists the options" ;;
+  esac
+}
+
+recipe_option() { return 1; }
+
+# Settings of features and augmentation, among the options for asr train, are for asr prepare, too.
+find_feature_options() {
+  local option before=""
+  for option in "${train_options[@]}"; do
+    if [[ $before == --set && $option =~ ^(features|augment)\. ]]; then feature_options+=(--set "$option"); fi
+    if [[ $option =~ ^--set=(features|augment)\. ]]; then feature_options+=("$option"); fi
+    before=$option
+  done
+}
+
+find_asr() {
+  if ! command -v asr > /dev/null; then
+    [[ -x $root/.venv/bin/asr ]] || wrong "asr is neither on PATH nor in .venv: run \`make install\` in $root"
+    PATH=$root/.venv/bin:$PATH
+  fi
+  python=$(dirname "$(command -v asr)")/python
+}
+
+# The config's path as seen from the work folder, which is usually in the recipe's.
+config() { if [[ $work == "$recipe/work" ]]; then echo "../$config_name"; else echo "$recipe/$config_name"; fi; }
+
+run() {
+  note "$(quoted "$@")"
+  "$@"
+}
+
+note() { echo "+ $*" >&2; }
+
+# Words as a shell would need them, with quotes only where they are needed.
+quoted() {
+  local word words=()
+  for word in "$@"; do
+    if [[ $word =~ ^[A-Za-z0-9_./=:,@%+-]+$ ]]; then words+=("$word"); else words+=("${word@Q}"); fi
+  done
+  echo "${words[*]}"
+}
+
+wrong() {
+  echo "$program: $*" >&2
+  exit 2
+}
+
+finish() {
+  local time
+  time="$((SECONDS / 3600)) h $((SECONDS / 60 % 60)) min $((SECONDS % 60)) s"
+  if (($1)); then
+    echo "$program: stopped with status $1 after $time; the same command goes on from here" >&2
+  else
+    note "done in $time"
+  fi
+}

@@ -1,0 +1,209 @@
+"""What run.sh calls, in which order and where; `asr` itself is replaced by one that only writes that down."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from asr.config import load_config
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = sorted((ROOT / "recipes").glob("*/config*.toml"))
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_an4_goes_from_recordings_to_a_score(checkout):
+    assert checkout.run("an4").returncode == 0
+    assert checkout.calls == [
+        "asr corpus prepare an4 data",
+        "asr prepare data/train.jsonl --config ../config.toml --augment --output shards/train --resume",
+        "asr prepare data/dev.jsonl --config ../config.toml --output shards/dev --resume",
+        "asr train ../config.toml --output runs/greedy --resume",
+        "asr decode runs/greedy data/test.jsonl --output runs/greedy/hypotheses.jsonl --beam-size 1",
+        "asr score data/test.jsonl runs/greedy/hypotheses.jsonl --by speaker --markdown runs/greedy/report.md",
+    ]
+
+
+def test_each_command_is_printed_and_at_the_end_the_time(checkout):
+    said = checkout.run("an4").stderr
+    assert [line for line in said.splitlines() if line.startswith("+ asr")] == [f"+ {call}" for call in checkout.calls]
+    assert "+ done in 0 h 0 min" in said
+
+
+def test_recordings_beside_the_repository_are_used_where_there_are_some(checkout):
+    restore = checkout.root.parent / "shared" / "data" / "restore.py"
+    restore.parent.mkdir(parents=True)
+    restore.touch()
+    checkout.run("an4", "--jobs", "3")
+    beside = checkout.root / ".." / "shared" / "data" / "restore.py"
+    assert checkout.calls[:2] == [
+        f"python {beside} data --only an4 --jobs 3",
+        "asr corpus prepare an4 data --from data/an4",
+    ]
+
+
+def test_data_that_is_named_is_used_and_nothing_else(checkout, tmp_path):
+    archive = tmp_path / "an4.tar.gz"
+    archive.touch()
+    checkout.run("an4", "--data", "an4.tar.gz", cwd=tmp_path)
+    assert checkout.calls[0] == f"asr corpus prepare an4 data --from {archive}"
+
+
+def test_results_are_what_is_committed(checkout):
+    checkout.run("an4")
+    results = checkout.root / "recipes" / "an4" / "results" / "greedy"
+    assert set(texts(results)) == {
+        "config.toml", "history.jsonl", "hypotheses.jsonl", "report.md", "environment.json"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("where", [[], ["--work", "elsewhere/work folder"]])
+def test_results_name_no_folder_of_the_machine(checkout, tmp_path, where):
+    checkout.run("an4", *where, "--results", "kept/greedy", cwd=tmp_path)
+    results = texts(tmp_path / "kept" / "greedy")
+    assert not [name for name, text in results.items() if str(tmp_path) in text]
+    # Two folders above results/NAME/config.toml is the recipe's own.
+    assert results["config.toml"] == 'train = ["../../work/shards/train"]\n'
+
+
+def test_another_work_folder_holds_everything_and_is_told_to_the_training(checkout, tmp_path):
+    work = tmp_path / "other"
+    assert checkout.run("an4", f"--work={work}").returncode == 0
+    config = checkout.root / "recipes" / "an4" / "config.toml"
+    assert checkout.calls[3] == (
+        f"asr train {config} --output runs/greedy --resume "
+        f"--set data.train=['{work}/shards/train'] --set data.dev=['{work}/shards/dev']"
+    )
+    assert (work / "runs" / "greedy" / "report.md").is_file()
+    assert not (checkout.root / "recipes" / "an4" / "work").exists()
+
+
+def test_a_second_run_does_not_unpack_again(checkout):
+    checkout.run("an4")
+    first = checkout.calls
+    assert "+ done before: asr corpus prepare an4 data" in checkout.run("an4").stderr
+    assert checkout.calls[len(first) :] == first[1:]
+
+
+def test_another_corpus_is_prepared_anew(checkout, tmp_path):
+    checkout.run("an4")
+    checkout.run("an4", "--data", tmp_path)
+    assert f"asr corpus prepare an4 data --from {tmp_path}" in checkout.calls
+
+
+def test_a_stage_that_fails_ends_the_recipe_with_its_status(checkout):
+    checkout.environment["FAIL"] = "train"
+    stopped = checkout.run("an4")
+    assert stopped.returncode == 130
+    assert "recipes/an4/run.sh: stopped with status 130" in stopped.stderr
+    assert checkout.calls[-1].startswith("asr train")
+    assert not (checkout.root / "recipes" / "an4" / "results").exists()
+
+
+def test_options_for_the_training_reach_it_and_those_of_features_the_preparation_too(checkout):
+    checkout.run(
+        "an4", "--results", "seed2_greedy", "--", "--set", "train.seed=2", "--set", "features.num_mels=40",
+        "--set=augment.speeds=[1.0]",
+    )  # fmt: skip
+    prepare, train = checkout.calls[1], checkout.calls[3]
+    assert prepare.endswith("--resume --set features.num_mels=40 --set=augment.speeds=[1.0]")
+    assert train == (
+        "asr train ../config.toml --output runs/seed2_greedy --resume "
+        "--set train.seed=2 --set features.num_mels=40 --set=augment.speeds=[1.0]"
+    )
+
+
+def test_a_launcher_starts_the_training_alone(checkout, tmp_path):
+    launcher = tmp_path / "on_all.sh"
+    launcher.write_text('#!/bin/sh\necho "launched $*" >> "$CALLS"\nshift 2\nexec "$@"\n')
+    launcher.chmod(0o755)
+    assert checkout.run("an4", "--launch", "./on_all.sh --nodes 2", cwd=tmp_path).returncode == 0
+    assert [call for call in checkout.calls if call.startswith("launched")] == [
+        "launched --nodes 2 asr train ../config.toml --output runs/greedy --resume"
+    ]
+
+
+@pytest.mark.parametrize("development", ["dev-clean", "dev-clean-2"])
+def test_mini_librispeech_reports_five_speakers_and_the_whole_development_set(checkout, development):
+    checkout.environment["DEVELOPMENT"] = development
+    assert checkout.run("mini_librispeech").returncode == 0
+    assert checkout.calls[1:4] == [
+        "asr prepare data/train-clean-5.jsonl --config ../config.toml --augment --output shards/train --resume",
+        "asr prepare data/dev-tune.jsonl --config ../config.toml --output shards/dev --resume",
+        "asr train ../config.toml --output runs/greedy --resume",
+    ]
+    results = texts(checkout.root / "recipes" / "mini_librispeech" / "results" / "greedy")
+    assert results["hypotheses.jsonl"] == "data/dev-report.jsonl\n"
+    assert results[f"hypotheses-{development}.jsonl"] == f"data/{development}.jsonl\n"
+    assert {"report.md", f"report-{development}.md"} <= set(results)
+
+
+def test_librispeech_prepares_only_the_subsets_that_it_needs(checkout):
+    assert checkout.run("librispeech").returncode == 0
+    assert checkout.calls[:5] == [
+        f"asr corpus prepare librispeech-{name} data"
+        for name in ("train-clean-100", "dev-clean", "dev-other", "test-clean", "test-other")
+    ]
+
+
+def test_librispeech_trains_on_960_hours_with_a_config_of_its_own(checkout):
+    assert checkout.run("librispeech", "--hours", "960").returncode == 0
+    assert checkout.calls[7:10] == [
+        "asr prepare data/train-clean-100.jsonl data/train-clean-360.jsonl data/train-other-500.jsonl "
+        "--config ../config_960.toml --augment --output shards/train-960 --resume",
+        "asr prepare data/dev-clean.jsonl data/dev-other.jsonl --config ../config_960.toml "
+        "--output shards/dev --resume",
+        "asr train ../config_960.toml --output runs/greedy_960h --resume",
+    ]
+    results = checkout.root / "recipes" / "librispeech" / "results" / "greedy_960h"
+    assert {"hypotheses.jsonl", "hypotheses-test-other.jsonl", "report-test-other.md"} <= set(texts(results))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--speed", "1"], "--speed: unknown"),
+        (["--data"], "--data: needs a value"),
+        (["--data", "nowhere"], "--data nowhere: no such file or folder"),
+        (["train.seed=2"], "train.seed=2: not an option"),
+        (["--hours", "460"], "--hours 460: choose 100 or 960"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_nothing_is_made(checkout, arguments, message):
+    refused = checkout.run("librispeech", *arguments)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"recipes/librispeech/run.sh: {message}")
+    assert refused.stderr.count("\n") == 1
+    assert not checkout.calls
+    assert not (checkout.root / "recipes" / "librispeech" / "work").exists()
+
+
+def test_without_an_environment_it_says_how_to_make_one(checkout):
+    refused = checkout.run("an4", path=os.defpath)
+    assert refused.returncode == 2
+    assert "run `make install`" in refused.stderr
+
+
+def test_the_repositorys_own_environment_is_found(checkout):
+    (checkout.root / ".venv").mkdir()
+    (checkout.root.parent / "bin").rename(checkout.root / ".venv" / "bin")
+    assert checkout.run("an4", path=os.defpath).returncode == 0
+
+
+@pytest.mark.parametrize("recipe", ["an4", "mini_librispeech", "librispeech"])
+def test_help_says_what_it_does_and_does_nothing(checkout, recipe):
+    shown = checkout.run(recipe, "--help")
+    assert shown.returncode == 0
+    assert f"Usage: recipes/{recipe}/run.sh" in shown.stdout
+    assert "#" not in shown.stdout
+    assert not checkout.calls
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_configs_are_valid_and_read_shards_of_the_recipes_work_folder(path):
+    data = load_config(path).data
+    places = {Path(name).parent for name in (*data.train, *data.dev)}
+    assert places == {path.parent / "work" / "shards"}
