@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 
@@ -45,3 +46,5 @@ def load_tensorflow(args: argparse.Namespace) -> None:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nothing)
+    # Each new length of batch is traced anew, as it must be; nothing that a user could change.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from asr.cli import DONE, SOME_FAILED
-from asr.cli.console import progress_bar, stderr_console
+from asr.cli.console import load_tensorflow, progress_bar, stderr_console
 from asr.cli.numbers import positive
 
 
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decode, and report speed and failures."""
+    load_tensorflow(args)
     from asr.run import load
     from asr.transcribe.data_set import check_outputs, decode_data_set, read_data_set
 
