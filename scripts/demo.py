@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--synthesised", action="store_true", help="do not look for real speech")
     parser.add_argument("--epochs", type=int, help="passes over the training data (default: as in scripts/demo.toml)")
     args = parser.parse_args(argv)
+    args.folder = args.folder.absolute()
     shutil.rmtree(args.folder, ignore_errors=True)
     args.folder.mkdir(parents=True)
     try:
@@ -52,14 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CommandError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
-    print(f"\nDone. Word error rate on utterances that training did not see: {wer:.1%}. All files: {args.folder}")
+    print(
+        f"\nDone. Word error rate on utterances that training did not see: {wer:.1%}. All files: {typed(args.folder)}"
+    )
     return 0
 
 
 def collect(folder: Path, an4: Path | None) -> None:
     """Write train.jsonl, dev.jsonl and test.jsonl: real speech from an AN4 folder, or else synthesised."""
     if an4:
-        print(f"Real speech: AN4, from {show(an4)}.")
+        print(f"Real speech: AN4, from {typed(an4)}.")
         asr("corpus", "prepare", "an4", folder / "an4", "--from", an4)
         select(folder)
     else:
@@ -72,7 +75,7 @@ def find_an4() -> Path | None:
     restored = ROOT / "work" / "data" / "an4"
     restore = ROOT.parent / "shared" / "data" / "restore.py"
     if restore.is_file():
-        run([sys.executable, restore, restored.parent, "--only", "an4"])
+        run(["python", typed(restore), typed(restored.parent), "--only", "an4"], [sys.executable])
     known = [restored, *(path.parents[1] for path in ROOT.glob("recipes/an4/work/**/etc/an4_train.fileids"))]
     return next((path for path in known if (path / "etc" / "an4_train.fileids").is_file()), None)
 
@@ -144,24 +147,26 @@ def longest(utterances: Sequence[Utterance]) -> Utterance:
 
 def asr(*arguments: str | Path) -> None:
     """Run an ``asr`` command."""
-    run([sys.executable, "-m", "asr", *arguments], f"asr {' '.join(show(argument) for argument in arguments)}")
+    run(["asr", *map(typed, arguments)], [sys.executable, "-m", "asr"])
 
 
-def run(command: Sequence[str | Path], shown: str | None = None) -> None:
-    """Print a command and run it, in the repository's folder."""
-    shown = shown or " ".join(["python", *(show(argument) for argument in command[1:])])
+def run(words: Sequence[str], program: Sequence[str]) -> None:
+    """Print a command and run it in the repository's folder; ``program`` is what its first word stands for."""
+    shown = shlex.join(words)
     print(f"\n$ {shown}", flush=True)
-    status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    status = subprocess.run([*program, *words[1:]], cwd=ROOT, check=False).returncode
     if status:
         raise CommandError(f"exit status {status}: {shown}")
 
 
-def show(argument: str | Path) -> str:
+def typed(argument: str | Path) -> str:
     """Return an argument as one would type it in the repository's folder."""
-    if isinstance(argument, Path) and argument.is_relative_to(ROOT.parent):
-        inside = argument.is_relative_to(ROOT)
-        argument = argument.relative_to(ROOT) if inside else Path("..", argument.relative_to(ROOT.parent))
-    return shlex.quote(str(argument))
+    if isinstance(argument, Path) and argument.is_absolute():
+        if argument.is_relative_to(ROOT):
+            return str(argument.relative_to(ROOT))
+        if argument.is_relative_to(ROOT.parent):
+            return str(Path("..", argument.relative_to(ROOT.parent)))
+    return str(argument)
 
 
 if __name__ == "__main__":
