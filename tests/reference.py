@@ -101,3 +101,33 @@ def log_probs_of_texts_by_enumeration(log_probs: np.ndarray, labels: Sequence[st
         text = " ".join("".join(labels[label] for label in collapse_by_definition(path)).split())
         totals[text] = np.logaddexp(totals.get(text, -np.inf), log_probs[range(num_frames), path].sum())
     return {text: float(total) for text, total in totals.items() if total > -np.inf}
+
+
+def prefix_beam_search_by_definition(log_probs: np.ndarray, labels: Sequence[str], beam_size: int) -> dict[str, float]:
+    """Hannun et al., algorithm 1, with a dictionary: a prefix is a text, kept without leading or doubled spaces."""
+    beam = {"": (0.0, -np.inf)}  # log-probability of paths that end in a blank, and of those that do not
+    for frame in log_probs:
+        longer: dict[str, tuple[float, float]] = {}
+        for text, (blank, label) in beam.items():
+            both = np.logaddexp(blank, label)
+            _add(longer, text, both + frame[0], -np.inf)
+            for character, log_prob in zip(labels[1:], frame[1:], strict=True):
+                if character == " " and text in ("", text.rstrip() + " "):
+                    _add(longer, text, -np.inf, both + log_prob)
+                elif text.endswith(character):
+                    _add(longer, text, -np.inf, label + log_prob)
+                    _add(longer, text + character, -np.inf, blank + log_prob)
+                else:
+                    _add(longer, text + character, -np.inf, both + log_prob)
+        ranked = sorted(longer.items(), key=lambda item: np.logaddexp(*item[1]), reverse=True)
+        beam = dict(ranked[:beam_size])
+    texts: dict[str, float] = {}
+    for text, ends in beam.items():
+        texts[text.rstrip()] = np.logaddexp(texts.get(text.rstrip(), -np.inf), np.logaddexp(*ends))
+    return {text: float(total) for text, total in texts.items()}
+
+
+def _add(beam: dict[str, tuple[float, float]], text: str, blank: float, label: float) -> None:
+    old_blank, old_label = beam.get(text, (-np.inf, -np.inf))
+    if max(blank, label) > -np.inf:
+        beam[text] = (np.logaddexp(old_blank, blank), np.logaddexp(old_label, label))

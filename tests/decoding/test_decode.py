@@ -7,7 +7,7 @@ from asr.decoding.decode import decode, transcribe_log_probs
 from asr.decoding.greedy import greedy
 from asr.errors import ConfigError, ShapeError
 from asr.tokens import Tokens
-from tests.reference import log_probs_of_texts_by_enumeration, random_log_probs
+from tests.reference import log_probs_of_texts_by_enumeration, prefix_beam_search_by_definition, random_log_probs
 
 LETTERS = Tokens(["<blank>", "A", "B"])
 WORDS = Tokens(["<blank>", " ", "A"])
@@ -44,6 +44,14 @@ def test_hypotheses_are_sorted_distinct_and_no_more_than_the_beam(seed, num_fram
     assert totals == sorted(totals, reverse=True)
     assert 1 <= len({h.text for h in hypotheses}) == len(hypotheses) <= beam_size
     assert all(tokens.decode(h.tokens) == h.text for h in hypotheses)
+
+
+@settings(deadline=None)
+@given(seeds, st.integers(0, 20), st.sampled_from([LETTERS, WORDS]), st.integers(1, 8))
+def test_a_beam_that_prunes_keeps_what_the_textbook_keeps(seed, num_frames, tokens, beam_size):
+    log_probs = random_log_probs(seed, num_frames, len(tokens), sharpness=1.0)
+    expected = prefix_beam_search_by_definition(log_probs, tokens.labels, beam_size)
+    assert {h.text: h.score.total for h in decode(log_probs, tokens, beam_size=beam_size)} == pytest.approx(expected)
 
 
 @settings(deadline=None)
