@@ -83,20 +83,23 @@ def read_json_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ManifestError(f"{path}: {reason}: name a JSON-lines file") from error
-    rows = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ManifestError(
-                f"{path}:{number}: not JSON ({error.msg}, column {error.colno}): mend the line"
-            ) from error
-        if not isinstance(row, dict):
-            raise ManifestError(f'{path}:{number}: not a JSON object: a line must look like {{"key": "value"}}')
-        rows.append((number, row))
-    return rows
+    return [(number, _parse_object(line, f"{path}:{number}")) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _parse_object(line: str, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+        if "\\ud" in line.lower():
+            json.dumps(row, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        raise ManifestError(f"{where}: not JSON ({error.msg}, column {error.colno}): mend the line") from error
+    except UnicodeEncodeError as error:  # JSON may escape half of a character; no file could hold it
+        raise ManifestError(f"{where}: holds half of a surrogate pair: mend the line") from error
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(f"{where}: a number too long or values nested too deeply: mend the line") from error
+    if not isinstance(row, dict):
+        raise ManifestError(f'{where}: not a JSON object: a line must look like {{"key": "value"}}')
+    return row
 
 
 def write_manifest(path: Path, utterances: Iterable[Utterance]) -> None:

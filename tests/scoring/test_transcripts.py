@@ -64,6 +64,9 @@ def test_hypotheses_are_not_taken_for_references(tmp_path):
         ("h.jsonl", '{"id": ["a"], "text": "a"}', r"id is \['a'\]"),
         ("h.jsonl", "not json", "h.jsonl:1: not JSON"),
         ("h.jsonl", json_lines({"id": "a", "text": ""}) * 2, "h.jsonl:2: id 'a' is already used in line 1"),
+        ("h.jsonl", '{"id": "a", "text": "\\ud800"}', "h.jsonl:1: holds half of a surrogate pair"),
+        pytest.param("h.jsonl", '{"id": ' + "9" * 5000 + "}", "h.jsonl:1: a number too long", id="long number"),
+        pytest.param("h.jsonl", "[" * 100_000, "h.jsonl:1: .* nested too deeply", id="deep nesting"),
         ("text", "a B\n\na C\n", "text:3: id 'a' is already used in line 1"),
         ("h.trn", "IT IS\n", "h.trn:1: no utterance id"),
         ("h.trn", "IT IS ()\n", "h.trn:1: no utterance id"),
@@ -96,6 +99,25 @@ def test_any_bytes_give_texts_or_a_named_error(tmp_path_factory, content, name, 
         assert str(path) in str(error)
     else:
         assert all(isinstance(text, str) for text in texts.values())
+
+
+@given(st.data())
+def test_a_damaged_file_gives_texts_or_a_named_error(tmp_path_factory, data):
+    content = bytearray(
+        json_lines(*({"id": f"u{i}", "text": "IT IS", "reference": "IT WAS"} for i in range(3))).encode()
+    )
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    path = tmp_path_factory.mktemp("damaged") / "h.jsonl"
+    path.write_bytes(content)
+    for side in ("references", "hypotheses"):
+        try:
+            texts = read_transcripts(path, side).texts
+        except ManifestError as error:
+            assert str(error).startswith(f"{path}") and "\n" not in str(error)
+        else:
+            "".join([*texts, *texts.values()]).encode()
 
 
 def test_ids_are_only_ever_names(tmp_path):
