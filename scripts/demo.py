@@ -53,9 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CommandError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
-    print(
-        f"\nDone. Word error rate on utterances that training did not see: {wer:.1%}. All files: {typed(args.folder)}"
-    )
+    print(f"\nDone; all files are in {typed(args.folder)}.")
+    print(f"Word error rate on utterances that training did not see: {wer:.1%}")
     return 0
 
 
