@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import (
     BaseModel,
+    ConfigDict,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -29,26 +30,28 @@ OpenShare = Annotated[float, Field(ge=0.0, lt=1.0)]
 Pair = tuple[PositiveInt, PositiveInt]
 
 
-class _Section(BaseModel, frozen=True, extra="forbid"):
+class _Section(BaseModel):
     """A table of the TOML file: values cannot change, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class FeatureConfig(_Section):
     """How a waveform becomes frames; training and decoding read the same object."""
 
     kind: Literal["log_mel", "mfcc"] = Field(
-        "log_mel", description="log-mel filter bank energies, or their cosine transform"
+        default="log_mel", description="log-mel filter bank energies, or their cosine transform"
     )
-    sample_rate_hz: PositiveInt = Field(16_000, description="audio is resampled to this rate")
-    window_s: PositiveFloat = Field(0.025, description="length of the Hann window")
-    hop_s: PositiveFloat = Field(0.010, description="time from one frame to the next")
-    num_mels: PositiveInt = Field(80, description="mel filters")
-    min_hz: NonNegativeFloat = Field(20.0, description="lower edge of the lowest mel filter")
-    max_hz: PositiveFloat = Field(7_600.0, description="upper edge of the highest mel filter")
-    num_mfcc: PositiveInt = Field(40, description="coefficients kept when kind is mfcc")
-    deltas: Literal[0, 1, 2] = Field(0, description="orders of time derivatives appended to each frame")
+    sample_rate_hz: PositiveInt = Field(default=16_000, description="audio is resampled to this rate")
+    window_s: PositiveFloat = Field(default=0.025, description="length of the Hann window")
+    hop_s: PositiveFloat = Field(default=0.010, description="time from one frame to the next")
+    num_mels: PositiveInt = Field(default=80, description="mel filters")
+    min_hz: NonNegativeFloat = Field(default=20.0, description="lower edge of the lowest mel filter")
+    max_hz: PositiveFloat = Field(default=7_600.0, description="upper edge of the highest mel filter")
+    num_mfcc: PositiveInt = Field(default=40, description="coefficients kept when kind is mfcc")
+    deltas: Literal[0, 1, 2] = Field(default=0, description="orders of time derivatives appended to each frame")
     normalisation: Literal["utterance", "global", "none"] = Field(
-        "utterance",
+        default="utterance",
         description="mean and variance a dimension: of the utterance, or of the training set",
     )
 
@@ -77,16 +80,19 @@ class AugmentConfig(_Section):
     """Variety added to training data: copies made by ``asr prepare --augment``, and masks drawn anew each epoch."""
 
     speeds: tuple[PositiveFloat, ...] = Field(
-        (1.0,), description="speeds of the copies that `asr prepare --augment` adds; the original, 1.0, is always there"
+        default=(1.0,),
+        description="speeds of the copies that `asr prepare --augment` adds; the original, 1.0, is always there",
     )
-    frequency_masks: NonNegativeInt = Field(2, description="SpecAugment: masks over frequency an utterance")
-    frequency_mask_max: PositiveInt = Field(15, description="SpecAugment: widest frequency mask, in feature dimensions")
+    frequency_masks: NonNegativeInt = Field(default=2, description="SpecAugment: masks over frequency an utterance")
+    frequency_mask_max: PositiveInt = Field(
+        default=15, description="SpecAugment: widest frequency mask, in feature dimensions"
+    )
     time_masks_per_second: NonNegativeFloat = Field(
-        1.0, description="SpecAugment: masks over time, by the utterance's length"
+        default=1.0, description="SpecAugment: masks over time, by the utterance's length"
     )
-    time_mask_max_s: PositiveFloat = Field(0.15, description="SpecAugment: longest time mask")
+    time_mask_max_s: PositiveFloat = Field(default=0.15, description="SpecAugment: longest time mask")
     time_mask_max_share: Share = Field(
-        0.2, description="SpecAugment: largest share of an utterance that time masks may cover"
+        default=0.2, description="SpecAugment: largest share of an utterance that time masks may cover"
     )
 
     @model_validator(mode="after")
@@ -99,19 +105,19 @@ class AugmentConfig(_Section):
 class TokenConfig(_Section):
     """What the model puts out."""
 
-    kind: Literal["characters"] = Field("characters", description="unit of text that is one class")
+    kind: Literal["characters"] = Field(default="characters", description="unit of text that is one class")
     labels: tuple[str, ...] = Field(
-        (), description="characters in order, without the blank; empty: those of the training text"
+        default=(), description="characters in order, without the blank; empty: those of the training text"
     )
-    normaliser: str = Field("none", description="how text is normalised before it becomes tokens")
+    normaliser: str = Field(default="none", description="how text is normalised before it becomes tokens")
 
 
 class ConvConfig(_Section):
     """One convolution of the front end; pairs are (time, frequency)."""
 
-    channels: PositiveInt = Field(32, description="filters")
-    kernel: Pair = Field((3, 3), description="odd sizes")
-    stride: Pair = Field((2, 2), description="steps between outputs")
+    channels: PositiveInt = Field(default=32, description="filters")
+    kernel: Pair = Field(default=(3, 3), description="odd sizes")
+    stride: Pair = Field(default=(2, 2), description="steps between outputs")
 
     @model_validator(mode="after")
     def _odd(self) -> Self:
@@ -124,18 +130,18 @@ class ModelConfig(_Section):
     """The acoustic model: convolutions, recurrent layers, one linear layer to the tokens."""
 
     conv: tuple[ConvConfig, ...] = Field(
-        (ConvConfig(stride=(2, 2)), ConvConfig(stride=(1, 2))), description="convolutional front end"
+        default=(ConvConfig(stride=(2, 2)), ConvConfig(stride=(1, 2))), description="convolutional front end"
     )
-    cell: str = Field("lstm", description="recurrent cell, a name of asr.layers.CELLS")
-    layers: PositiveInt = Field(3, description="recurrent layers")
-    units: PositiveInt = Field(256, description="units a layer and direction")
+    cell: str = Field(default="lstm", description="recurrent cell, a name of asr.layers.CELLS")
+    layers: PositiveInt = Field(default=3, description="recurrent layers")
+    units: PositiveInt = Field(default=256, description="units a layer and direction")
     bidirectional: bool = Field(
-        True, description="a second direction runs from each utterance's last frame to its first"
+        default=True, description="a second direction runs from each utterance's last frame to its first"
     )
     norm: Literal["none", "batch", "layer"] = Field(
-        "batch", description="normalisation before each recurrent layer, over true frames only"
+        default="batch", description="normalisation before each recurrent layer, over true frames only"
     )
-    dropout: OpenShare = Field(0.2, description="dropped before each recurrent layer and before the output")
+    dropout: OpenShare = Field(default=0.2, description="dropped before each recurrent layer and before the output")
 
     @property
     def time_stride(self) -> int:
@@ -149,65 +155,69 @@ class ModelConfig(_Section):
 class OptimizerConfig(_Section):
     """AdamW (Loshchilov & Hutter, arXiv:1711.05101)."""
 
-    learning_rate: PositiveFloat = Field(1e-3, description="highest rate, reached after the warm-up")
-    weight_decay: NonNegativeFloat = Field(1e-2, description="decoupled decay; biases and norms are left out")
-    beta_1: OpenShare = Field(0.9, description="decay of the mean gradient")
-    beta_2: OpenShare = Field(0.98, description="decay of the mean squared gradient")
-    epsilon: PositiveFloat = Field(1e-8, description="added to the root of the mean squared gradient")
-    clip_norm: PositiveFloat = Field(5.0, description="largest norm of the whole gradient, over all replicas")
+    learning_rate: PositiveFloat = Field(default=1e-3, description="highest rate, reached after the warm-up")
+    weight_decay: NonNegativeFloat = Field(default=1e-2, description="decoupled decay; biases and norms are left out")
+    beta_1: OpenShare = Field(default=0.9, description="decay of the mean gradient")
+    beta_2: OpenShare = Field(default=0.98, description="decay of the mean squared gradient")
+    epsilon: PositiveFloat = Field(default=1e-8, description="added to the root of the mean squared gradient")
+    clip_norm: PositiveFloat = Field(default=5.0, description="largest norm of the whole gradient, over all replicas")
 
 
 class ScheduleConfig(_Section):
     """Warm-up to the learning rate, then a half cosine down."""
 
-    warmup_epochs: NonNegativeFloat = Field(2.0, description="length of the linear rise from zero")
-    final_share: Share = Field(0.01, description="rate at the end, as a share of the highest")
+    warmup_epochs: NonNegativeFloat = Field(default=2.0, description="length of the linear rise from zero")
+    final_share: Share = Field(default=0.01, description="rate at the end, as a share of the highest")
 
 
 class DataConfig(_Section):
     """Which shards are read and how batches are cut."""
 
-    train: tuple[str, ...] = Field((), description="shard folders to train on")
-    dev: tuple[str, ...] = Field((), description="shard folders for validation after each epoch")
-    frames_per_batch: PositiveInt = Field(12_000, description="frames in a batch over all replicas, padding included")
-    num_buckets: PositiveInt = Field(10, description="distinct lengths that batches are padded to")
-    skip: tuple[str, ...] = Field((), description="ids of utterances to leave out")
-    max_excluded_share: Share = Field(
-        0.05, description="stop when more of the training utterances than this cannot be used"
+    train: tuple[str, ...] = Field(default=(), description="shard folders to train on")
+    dev: tuple[str, ...] = Field(default=(), description="shard folders for validation after each epoch")
+    frames_per_batch: PositiveInt = Field(
+        default=12_000, description="frames in a batch over all replicas, padding included"
     )
-    short_first: bool = Field(True, description="the first epoch goes from short to long (Deep Speech 2's SortaGrad)")
+    num_buckets: PositiveInt = Field(default=10, description="distinct lengths that batches are padded to")
+    skip: tuple[str, ...] = Field(default=(), description="ids of utterances to leave out")
+    max_excluded_share: Share = Field(
+        default=0.05, description="stop when more of the training utterances than this cannot be used"
+    )
+    short_first: bool = Field(
+        default=True, description="the first epoch goes from short to long (Deep Speech 2's SortaGrad)"
+    )
 
 
 class TrainConfig(_Section):
     """The training loop."""
 
-    epochs: PositiveInt = Field(50, description="passes over the training shards")
-    seed: NonNegativeInt = Field(1, description="of weights, order, dropout and masks")
+    epochs: PositiveInt = Field(default=50, description="passes over the training shards")
+    seed: NonNegativeInt = Field(default=1, description="of weights, order, dropout and masks")
     strategy: Literal["auto", "one", "mirrored", "multi_worker"] = Field(
-        "auto",
+        default="auto",
         description="auto: multi_worker under TF_CONFIG or Slurm, mirrored with several GPUs, else one",
     )
     precision: Literal["float32", "bfloat16", "float16"] = Field(
-        "float32", description="arithmetic of the layers; the loss is always float32"
+        default="float32", description="arithmetic of the layers; the loss is always float32"
     )
     patience: NonNegativeInt = Field(
-        0, description="stop after so many epochs without a better validation WER; 0: never"
+        default=0, description="stop after so many epochs without a better validation WER; 0: never"
     )
     average_last: NonNegativeInt = Field(
-        5, description="average the weights of so many last epochs at the end; 0 or 1: no averaging"
+        default=5, description="average the weights of so many last epochs at the end; 0 or 1: no averaging"
     )
     checkpoint_steps: NonNegativeInt = Field(
-        500, description="steps between checkpoints within an epoch; 0: only after epochs"
+        default=500, description="steps between checkpoints within an epoch; 0: only after epochs"
     )
     max_skipped_steps: PositiveInt = Field(
-        20, description="stop after so many steps in a row with a gradient that is not finite"
+        default=20, description="stop after so many steps in a row with a gradient that is not finite"
     )
 
 
 class DecodeConfig(_Section):
     """How posteriors become text when the command line says nothing else."""
 
-    beam_size: PositiveInt = Field(1, description="prefixes kept; 1 is greedy search")
+    beam_size: PositiveInt = Field(default=1, description="prefixes kept; 1 is greedy search")
 
 
 class Config(_Section):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before anything imports TensorFlow: no start-up notes, no GPU (float32 sums differ there), and one thread a worker
 # where pytest-xdist runs several.
@@ -13,6 +14,10 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"))
+
+# A test never times: machines differ, and other work runs beside the tests.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -83,10 +88,10 @@ def tiny_config(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_config: Path) -> Path:
-    """Return the run folder of a very small model after three epochs: whole, but it has learned next to nothing."""
+    """Return the run folder of a very small model after one epoch: whole, but it has learned next to nothing."""
     from asr.config import load_config
     from asr.training.train import train
 
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    train(load_config(tiny_config), folder)
+    train(load_config(tiny_config, ["train.epochs=1", "data.num_buckets=1"]), folder)
     return folder

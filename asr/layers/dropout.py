@@ -53,7 +53,7 @@ def _dropped(x: Tensor, seeds: Tensor, rate: float, salt: int) -> Tensor:
     return tf.where(keep, x / tf.cast(1 - rate, x.dtype), tf.zeros((), x.dtype))
 
 
-@functools.partial(tf.function, jit_compile=True)  # one pass over memory instead of a dozen
+@functools.partial(tf.function, jit_compile=True, autograph=False)  # one pass over memory instead of a dozen
 def _kept(seeds: Tensor, salt: Tensor, rate: Tensor, *, frames: int, features: int) -> Tensor:
     """Return [B, T, F] booleans, each true with probability 1 - ``rate``."""
     utterance = _hash(tf.cast(seeds, tf.uint32) + _hash(salt))[:, None, None]

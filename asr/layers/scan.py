@@ -78,10 +78,11 @@ def scan(cell: Cell, projected: Tensor, recurrent: Tensor, mask: Tensor) -> Tens
 @functools.cache
 def _function(cell: Cell) -> Any:
     """Return the differentiable scan of a cell; made once, so that each shape is traced and compiled once."""
-    forward = tf.function(functools.partial(_forward_loop, cell), jit_compile=True)
-    backward = tf.function(functools.partial(_backward_loop, cell), jit_compile=True)
+    forward = tf.function(functools.partial(_forward_loop, cell), jit_compile=True, autograph=False)
+    backward = tf.function(functools.partial(_backward_loop, cell), jit_compile=True, autograph=False)
 
-    @tf.function  # also when called eagerly: there a tape would look into the compiled loop, which has no gradient
+    # A function also when called eagerly: there a tape would look into the compiled loop, which has no gradient.
+    @functools.partial(tf.function, autograph=False)
     @tf.custom_gradient
     def run(projected: Tensor, recurrent: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         states, gates = forward(projected, recurrent, mask)

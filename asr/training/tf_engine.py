@@ -73,9 +73,9 @@ class TensorFlowEngine:
             self._optimizer.build(self.model.trainable_variables)
         self._weights = [weight.value for weight in self.model.trainable_variables]
         # Bound once: tf.function keeps what it traced by the function's identity.
-        self._gradients = tf.function(self._gradients_on_replicas)
-        self._apply = tf.function(self._apply_on_replicas)
-        self._evaluate = tf.function(self._evaluate_on_replicas)
+        self._gradients = tf.function(self._gradients_on_replicas, autograph=False)
+        self._apply = tf.function(self._apply_on_replicas, autograph=False)
+        self._evaluate = tf.function(self._evaluate_on_replicas, autograph=False)
 
     @property
     def num_replicas(self) -> int:
@@ -253,7 +253,7 @@ def _optimizer(config: Config, steps_per_epoch: int) -> keras.Optimizer:
         warmup_steps=warmup,
     )
     return keras.optimizers.AdamW(
-        rate,
+        rate,  # pyright: ignore[reportArgumentType]  # Keras takes schedules; its annotation says float
         weight_decay=settings.weight_decay,
         beta_1=settings.beta_1,
         beta_2=settings.beta_2,

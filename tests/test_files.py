@@ -1,0 +1,24 @@
+import pytest
+
+from asr.files import replacing, write_atomically
+
+
+def test_a_file_is_written_whole_and_leaves_nothing_else(tmp_path):
+    write_atomically(tmp_path / "new" / "a.txt", b"one")
+    write_atomically(tmp_path / "new" / "a.txt", b"two")
+    assert [(path.name, path.read_bytes()) for path in (tmp_path / "new").iterdir()] == [("a.txt", b"two")]
+
+
+def test_when_writing_fails_the_old_file_stays_and_the_new_one_is_gone(tmp_path):
+    target = tmp_path / "a.npz"
+    target.write_bytes(b"old")
+
+    def fail() -> None:
+        with replacing(target) as part:
+            part.write_bytes(b"half")
+            assert part.name.endswith(target.name)  # writers that look at the suffix find it
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail()
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.npz", b"old")]
