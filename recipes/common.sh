@@ -78,7 +78,7 @@ shards() {
 train() {
   local places=()
   if [[ $work != "$recipe/work" ]]; then # the config names the usual place
-    places=(--set "data.train=['$work/shards/$1']" --set "data.dev=['$work/shards/$2']")
+    places=(--set "data.train=[\"$work/shards/$1\"]" --set "data.dev=[\"$work/shards/$2\"]")
   fi
   run "${launch[@]}" asr train "$(config)" --output "runs/$name" --resume "${places[@]}" "${train_options[@]}"
 }

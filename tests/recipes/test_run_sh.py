@@ -75,7 +75,7 @@ def test_another_work_folder_holds_everything_and_is_told_to_the_training(checko
     config = checkout.root / "recipes" / "an4" / "config.toml"
     assert checkout.calls[3] == (
         f"asr train {config} --output runs/greedy --resume "
-        f"--set data.train=['{work}/shards/train'] --set data.dev=['{work}/shards/dev']"
+        f'--set data.train=["{work}/shards/train"] --set data.dev=["{work}/shards/dev"]'
     )
     assert (work / "runs" / "greedy" / "report.md").is_file()
     assert not (checkout.root / "recipes" / "an4" / "work").exists()
