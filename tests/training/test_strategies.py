@@ -18,14 +18,26 @@ pytestmark = pytest.mark.slow
 
 
 def start(kind: str, output: Path, **environment: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tests.training.strategy_worker", kind, str(output)]
-    return subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
+    return start_module("tests.training.strategy_worker", kind, str(output), **environment)
 
 
-def finish(*processes: subprocess.Popen) -> None:
+def start_module(*command: str, **environment: str) -> subprocess.Popen:
+    python = [sys.executable, "-m", *command]
+    return subprocess.Popen(python, cwd=ROOT, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
+
+
+def finish(*processes: subprocess.Popen) -> list[str]:
+    found = []
     for process in processes:
         _, errors = process.communicate(timeout=240)
         assert process.returncode == 0, errors
+        found.append(errors)
+    return found
+
+
+def worker_environments() -> list[dict[str, str]]:
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
+    return [{"TF_CONFIG": json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}})} for i in range(2)]
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +61,27 @@ def test_two_mirrored_devices_train_as_one_does(one_device, tmp_path):
 
 
 def test_two_workers_train_as_one_process_does(one_device, tmp_path):
-    cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
     outputs = [tmp_path / f"worker{index}.npz" for index in range(2)]
     workers = [
-        start(
-            "multi_worker", output, TF_CONFIG=json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}})
-        )
-        for i, output in enumerate(outputs)
+        start("multi_worker", output, **environment)
+        for output, environment in zip(outputs, worker_environments(), strict=True)
     ]
     finish(*workers)
     for output in outputs:
         found = np.load(output)
         assert found["replicas"] == 2
         assert_same(found, one_device)
+
+
+def test_two_workers_train_one_run_folder_and_end_together(tiny_config, tmp_path):
+    run = tmp_path / "run"
+    options = ["--output", str(run), "--set", "train.epochs=2"]
+    workers = [start_module("asr", "train", str(tiny_config), *options, **env) for env in worker_environments()]
+    first, second = finish(*workers)
+    assert "2 replicas, worker 0 of 2" in first
+    assert "2 replicas, worker 1 of 2" in second
+    assert len((run / "history.jsonl").read_text().splitlines()) == 2
+    assert (run / "weights" / "best").is_file()
 
 
 def test_the_steps_are_clipped_and_change_the_weights(one_device):  # else the tests above would say little
