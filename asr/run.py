@@ -29,6 +29,7 @@ from asr.tokens import Tokens
 CONFIG, TOKENS, FEATURES, WEIGHTS = "config.toml", "tokens.json", "features.npz", "weights"
 HISTORY, EXCLUDED, ENVIRONMENT, LOGS = "history.jsonl", "excluded.jsonl", "environment.json", "logs"
 MODEL_WEIGHTS, AVERAGE = "model.weights.h5", "average.weights.h5"
+BEST, LAST = "best", "last"  # files that hold the name of a checkpoint
 
 # Inference pads to few lengths, for the recurrent loop is compiled once for each: 1.25 times the one before.
 _SHORTEST, _GROWTH = 64, 1.25
@@ -173,7 +174,7 @@ def find_weights(folder: Path) -> Path:
     average = folder / WEIGHTS / AVERAGE
     if average.is_file():
         return average
-    for name in ("best", "last"):
+    for name in (BEST, LAST):
         pointer = folder / WEIGHTS / name
         if pointer.is_file() and (weights := pointer.parent / pointer.read_text().strip() / MODEL_WEIGHTS).is_file():
             return weights
@@ -200,7 +201,6 @@ def _version(package: str) -> str | None:
 
 
 def _num_cores() -> int:
-
     return len(os.sched_getaffinity(0))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from asr.errors import RunError
 from asr.files import sync, write_atomically
+from asr.run import BEST, LAST
 
 _STATE = "state.json"
 
@@ -65,21 +66,29 @@ class Checkpoints:
             progress: is written as it is now.
             save_engine: writes weights and optimizer into a folder.
         """
+        state = json.dumps(asdict(progress)).encode()
         target = self.path(progress.step)
+        if self._last() == target:
+            # An epoch ends where a checkpoint was made: the weights are those, and a folder cannot be replaced at once.
+            write_atomically(target / _STATE, state)
+        else:
+            self._write(target, state, save_engine)
+            self.point(LAST, progress.step)
+        if progress.best_step is not None:
+            self.point(BEST, progress.best_step)
+        self._remove_all_but({progress.step, progress.best_step, *progress.epoch_steps})
+
+    def _write(self, target: Path, state: bytes, save_engine: Callable[[Path], None]) -> None:
         part = self.folder / f".{target.name}.part"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         save_engine(part)
-        (part / _STATE).write_text(json.dumps(asdict(progress)))
-        for file in part.iterdir():
-            sync(file)
-        shutil.rmtree(target, ignore_errors=True)
+        (part / _STATE).write_bytes(state)
+        for path in (*part.iterdir(), part):
+            sync(path)
+        shutil.rmtree(target, ignore_errors=True)  # of a run that was killed before it pointed there
         os.replace(part, target)
         sync(self.folder)
-        self.point("last", progress.step)
-        if progress.best_step is not None:
-            self.point("best", progress.best_step)
-        self._remove_all_but({progress.step, progress.best_step, *progress.epoch_steps})
 
     def point(self, name: str, step: int) -> None:
         """Let the pointer file ``name`` name the checkpoint of a step."""
@@ -91,16 +100,24 @@ class Checkpoints:
         Raises:
             RunError: the pointer names a checkpoint that is not there or is damaged.
         """
-        pointer = self.folder / "last"
-        if not pointer.is_file():
+        folder = self._last()
+        if folder is None:
             return None
-        folder = self.folder / pointer.read_text().strip()
         try:
             return Progress(**json.loads((folder / _STATE).read_text())), folder
         except (OSError, ValueError, TypeError) as error:
-            raise RunError(f"{folder}: not a whole checkpoint ({error}): name another step in {pointer}") from error
+            raise RunError(
+                f"{folder}: not a whole checkpoint ({error}): name another step in {self.folder / LAST}"
+            ) from error
+
+    def _last(self) -> Path | None:
+        """Return the folder that ``last`` points to."""
+        pointer = self.folder / LAST
+        return self.folder / pointer.read_text().strip() if pointer.is_file() else None
 
     def _remove_all_but(self, steps: set[int | None]) -> None:
-        for folder in self.folder.glob("step-*"):
-            if folder.name not in {f"step-{step}" for step in steps}:
-                shutil.rmtree(folder)
+        """Remove other steps, and what a killed run left half-written."""
+        needed = {self.path(step) for step in steps if step is not None}
+        for path in [*self.folder.glob("step-*"), *self.folder.glob(".*")]:
+            if path not in needed:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()

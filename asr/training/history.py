@@ -38,7 +38,7 @@ class EpochRecord:
         val_loss: mean over development utterances that CTC can align; None without any.
         wer: greedy, over the development set; None without one.
         cer: likewise.
-        learning_rate: of the epoch's last step.
+        learning_rate: after the epoch's last step, which is that of the next.
         blank_rate: share of development frames whose best token is the blank.
         samples: three development utterances.
         timing: see `Timing`.

@@ -53,6 +53,8 @@ class Loop:
             return False
         self.progress, folder = found
         self._engine.restore(folder)
+        if self._setup.is_chief:  # which may have been killed between an epoch's checkpoint and its line
+            write_history(self._folder / run_folder.HISTORY, self.progress.history)
         return True
 
     def run(self) -> Progress:
@@ -106,10 +108,10 @@ class Loop:
                 num_frames += batch.num_frames
                 done = self.progress.batch
                 self._callbacks.on_train_batch_end(done - 1, {"loss": self.progress.loss / self.progress.utterances})
-                every = self._config.train.checkpoint_steps
-                if interrupted() or (every and self.progress.step % every == 0):
+                every, stop = self._config.train.checkpoint_steps, interrupted()
+                if stop or (every and self.progress.step % every == 0):
                     self._save()
-                if interrupted():
+                if stop:
                     raise KeyboardInterrupt
         return num_frames, batches.seconds_waited
 

@@ -119,3 +119,15 @@ def test_only_checkpoints_that_something_needs_are_kept(make_loop, tmp_path):
     progress, folder = Checkpoints(tmp_path / "weights").load()
     assert progress.step == 3 * each
     assert folder.name == f"step-{3 * each}"
+
+
+def test_a_run_killed_between_an_epochs_checkpoint_and_its_line_of_history_has_the_line_when_resumed(
+    make_loop, tmp_path
+):
+    make_loop(epochs=1)[0].run()
+    line = (tmp_path / "history.jsonl").read_text()
+    (tmp_path / "history.jsonl").unlink()
+    loop, _ = make_loop(epochs=1)
+    assert loop.resume()
+    loop.run()
+    assert (tmp_path / "history.jsonl").read_text() == line
