@@ -7,6 +7,7 @@ clipped, then applied: whatever the number of replicas, the step is the same.
 
 import json
 import math
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ class Step:
     """What one training step found.
 
     Attributes:
-        losses: [B] of each row, in nats; NaN for rows that another worker holds, 0 for empty rows.
+        losses: [B] of each row, in nats; 0 for empty rows and for those that another worker holds.
         total_loss: sum over all rows of all workers.
         gradient_norm: of the mean gradient, before clipping.
         applied: False when the gradient or loss was not finite and the weights are as before.
@@ -142,9 +143,9 @@ class TensorFlowEngine:
                 for variable, name in zip(self._optimizer.variables, arrays.files, strict=True):
                     variable.assign(arrays[name])
             scaling = json.loads((folder / "scaling.json").read_text())
-        except (OSError, ValueError) as error:
+            self._loss_scale, self._good_steps = scaling["loss_scale"], scaling["good_steps"]
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise RunError(f"{folder}: not a checkpoint of this config ({error}): train into a new folder") from error
-        self._loss_scale, self._good_steps = scaling["loss_scale"], scaling["good_steps"]
 
     def get_weights(self) -> list[np.ndarray]:
         """Return copies of the model's weights, statistics included."""
@@ -214,8 +215,8 @@ class TensorFlowEngine:
         return replica_ids, self._strategy.experimental_distribute_values_from_function(values)
 
     def _gather(self, values: Any, replica_ids: list[int], batch: Batch) -> np.ndarray:
-        """Return [B] values: those of this worker's rows, NaN elsewhere."""
-        gathered = np.full(len(batch.rows), np.nan, np.float32)
+        """Return [B] values: those of this worker's rows, 0 elsewhere."""
+        gathered = np.zeros(len(batch.rows), np.float32)
         for replica, part in zip(replica_ids, self._strategy.experimental_local_results(values), strict=True):
             gathered[_rows(replica, self.num_replicas, len(gathered))] = part.numpy()
         return gathered

@@ -39,6 +39,8 @@ def main(kind: str, output: str) -> None:
         found[f"gradient_{n}"] = gradient
     steps = [engine.step(batch, seed) for batch, seed in zip(batches, seeds, strict=True)]
     found["losses"] = np.array([step.total_loss for step in steps])
+    # Rows of another worker must not look broken.
+    found["finite"] = np.array([np.isfinite(step.losses).all() for step in steps])
     found["norms"] = np.array([step.gradient_norm for step in steps])
     losses, log_probs = engine.evaluate(batches[0])
     found["val_losses"], found["log_probs"] = losses, log_probs
