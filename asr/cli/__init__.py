@@ -5,6 +5,7 @@ It reads arguments, calls one function of the library and prints; heavy imports 
 """
 
 import argparse
+import errno
 import importlib
 import os
 import signal
@@ -42,18 +43,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("asr: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone (`| head`). Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has gone (`| head`)
+        _forget_output()
         return PIPE_CLOSED
     except OSError as error:  # an output cannot be written: no such right, no space left, a file where a folder must be
-        if debug or error.filename is None:
+        no_space = error.errno in (errno.ENOSPC, errno.EDQUOT)  # names no file when it comes from a write
+        if debug or (error.filename is None and not no_space):
             raise
-        print(f"asr: {error.filename}: {error.strerror}: choose another place or make room", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"asr: {where}{error.strerror}: choose another place or make room", file=sys.stderr)
+        if no_space:
+            _forget_output()
         return WRONG_USAGE
 
 
+def _forget_output() -> None:
+    """Let what stdout still holds go nowhere: Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _run(arguments: list[str]) -> int:
+    try:
+        return _run_command(arguments)
+    finally:
+        sys.stdout.flush()  # here, where a reader that has gone is noticed; help and version leave by SystemExit
+
+
+def _run_command(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         _overview().parse_args(arguments or ["--help"])  # prints help or version, or exits with status 2
         return WRONG_USAGE
@@ -66,9 +82,7 @@ def _run(arguments: list[str]) -> int:
     common_arguments(parser)
     args = parser.parse_args(rest)
     signal.signal(signal.SIGTERM, _interrupt)
-    status = module.run(args)
-    sys.stdout.flush()
-    return status
+    return module.run(args)
 
 
 def _overview() -> argparse.ArgumentParser:

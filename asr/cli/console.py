@@ -5,14 +5,31 @@ import importlib
 import logging
 import os
 import sys
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 
+class _PlainConsole(Console):
+    """Rich's console, to which no text is markup: ids and transcripts are of others and may hold ``[/b]``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(soft_wrap=True, highlight=False, markup=False, **options)
+
+    def on_broken_pipe(self) -> None:
+        """Raise the error again: rich would end the program with status 1; `asr.cli.main` has a status for it."""
+        raise  # called while it is handled
+
+
 def stderr_console(args: argparse.Namespace) -> Console:
     """Return rich's console on stderr; rich itself honours NO_COLOR and notices what is no terminal."""
-    return Console(stderr=True, quiet=args.quiet, soft_wrap=True, highlight=False)
+    return _PlainConsole(stderr=True, quiet=args.quiet)
+
+
+def stdout_console() -> Console:
+    """Return rich's console for results."""
+    return _PlainConsole()
 
 
 def progress_bar(console: Console) -> Progress:

@@ -54,7 +54,6 @@ def run(args: argparse.Namespace) -> int:
     speed = "" if result.real_time_factor is None else f", real-time factor {result.real_time_factor:.3g}"
     console.print(
         f"{args.output}: {result.num_decoded} utterances, {len(result.failures)} failed, "
-        f"{result.audio_seconds:.1f} s of audio in {result.seconds:.1f} s{speed}",
-        markup=False,
+        f"{result.audio_seconds:.1f} s of audio in {result.seconds:.1f} s{speed}"
     )
     return SOME_FAILED if result.failures else DONE

@@ -23,5 +23,5 @@ def run(args: argparse.Namespace) -> int:
     from asr.prepare.merge import merge_shards
 
     num_utterances = merge_shards(args.parts, args.output)
-    stderr_console(args).print(f"{args.output}: {num_utterances} utterances", markup=False)
+    stderr_console(args).print(f"{args.output}: {num_utterances} utterances")
     return DONE

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     for identity, message in result.failures.items():
         print(f"asr: {identity}: {message}", file=sys.stderr)
     num_failed = len(result.failures)
-    console.print(f"{args.output}: {result.num_utterances - num_failed} utterances, {num_failed} failed", markup=False)
+    console.print(f"{args.output}: {result.num_utterances - num_failed} utterances, {num_failed} failed")
     return SOME_FAILED if num_failed else DONE
 
 

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from asr.cli import DONE
-from asr.cli.console import stderr_console
+from asr.cli.console import stderr_console, stdout_console
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score, print the summary, write the files asked for."""
-    from rich.console import Console
-
     from asr.files import write_atomically
     from asr.report.as_json import as_json
     from asr.report.markdown import as_markdown
@@ -69,10 +67,10 @@ def run(args: argparse.Namespace) -> int:
         (scores.extra, "have no reference"),
     ):
         if names:
-            console.print(f"{len(names)} utterances {what}, such as {names[0]}", markup=False)
-    print_report(report, Console(highlight=False))
+            console.print(f"{len(names)} utterances {what}, such as {names[0]}")
     if args.json:
         write_atomically(args.json, as_json(report).encode())
     if args.markdown:
         write_atomically(args.markdown, as_markdown(report).encode())
+    print_report(report, stdout_console())
     return DONE

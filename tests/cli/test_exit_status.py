@@ -1,0 +1,57 @@
+"""Exit statuses that have to do with where the output goes."""
+
+import argparse
+import os
+import subprocess
+import sys
+
+import pytest
+
+from asr.cli.console import stderr_console
+
+
+@pytest.fixture
+def texts(tmp_path) -> str:
+    path = tmp_path / "text"
+    path.write_text("a YES\n")
+    return str(path)
+
+
+def asr(*arguments: str, stdout: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "asr", *arguments]
+    # Unbuffered, argparse itself would meet the error, and pass over it.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+
+
+@pytest.mark.parametrize("command", ["--help", "score --help", "corpus list", "score"])
+def test_a_reader_that_went_away_ends_the_command_silently_with_141(command, texts):
+    arguments = command.split() if command != "score" else ["score", texts, texts]
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        result = asr(*arguments, stdout=writer)
+    finally:
+        os.close(writer)
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+def test_files_are_written_before_a_reader_that_went_away_is_noticed(texts, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    asr("score", texts, texts, "--json", str(tmp_path / "scores.json"), stdout=writer)
+    os.close(writer)
+    assert (tmp_path / "scores.json").is_file()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(texts):
+    with open("/dev/full", "w") as full:
+        result = asr("score", texts, texts, stdout=full.fileno())
+    assert result.returncode == 2
+    assert result.stderr == "asr: No space left on device: choose another place or make room\n"
+
+
+def test_what_a_corpus_says_is_never_markup(capsys):
+    stderr_console(argparse.Namespace(quiet=False)).print("dev: a[/b]: character '[' of '[noise] YES'")
+    assert capsys.readouterr().err == "dev: a[/b]: character '[' of '[noise] YES'\n"
