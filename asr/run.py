@@ -127,12 +127,12 @@ def _padded_length(num_frames: int) -> int:
     return length
 
 
-def create(folder: Path, config: Config, tokens: Tokens, front_end: FrontEnd) -> None:
-    """Write the parts of a run folder that are known before training."""
+def create(folder: Path, config: Config, tokens: Tokens, front_end: FrontEnd, devices: str) -> None:
+    """Write the parts of a run folder that are known before training; ``devices`` says on which it runs."""
     folder.mkdir(parents=True, exist_ok=True)
     tokens.save(folder / TOKENS)
     front_end.save(folder / FEATURES)
-    environment = json.dumps(describe_environment(config.train.seed), indent=1)
+    environment = json.dumps(describe_environment(devices, config.train.seed), indent=1)
     write_atomically(folder / ENVIRONMENT, environment.encode())
     write_atomically(folder / CONFIG, dump_config(config).encode())  # last: a folder with a config is a run
 
@@ -181,12 +181,13 @@ def find_weights(folder: Path) -> Path:
     raise RunError(f"{folder}: no weights yet: let asr train finish an epoch, or continue it with --resume")
 
 
-def describe_environment(seed: int | None) -> dict[str, Any]:
-    """Return what a result depends on besides config and data: versions, machine, commit, command, seed."""
+def describe_environment(devices: str, seed: int | None) -> dict[str, Any]:
+    """Return what a result depends on besides config and data: versions, machine, devices, commit, command, seed."""
     packages = ("keras-asr", "keras", "tensorflow", "librosa", "numpy", "soundfile")
     return {
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": _num_cores()},
+        "devices": devices,
         "commit": _commit(),
         "command": ["asr", *sys.argv[1:]],
         "seed": seed,
@@ -206,14 +207,15 @@ def _num_cores() -> int:
 
 def _commit() -> str | None:
     """Return the commit of the checkout that this program runs from, with ``+`` when files differ from it."""
-    here = Path(__file__).parent
+    here = Path(__file__)
     try:
-        answer = subprocess.run(
-            ["git", "-C", str(here), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        # Installed from a wheel, it may lie in a checkout of something else.
+        _git(here.parent, "ls-files", "--error-unmatch", here.name)
+        return _git(here.parent, "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*")
     except (OSError, subprocess.CalledProcessError):
-        return None  # installed from a wheel
-    return answer.stdout.strip()
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

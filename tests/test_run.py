@@ -68,6 +68,7 @@ def test_a_run_folder_holds_what_a_result_depends_on(tiny_run):
     environment = json.loads((tiny_run / "environment.json").read_text())
     assert environment["seed"] == 1
     assert environment["versions"]["keras"]
+    assert environment["devices"].startswith("OneDeviceStrategy, 1 replica: ")
     assert (tiny_run / "excluded.jsonl").read_text() == ""
     assert "learning_rate = 0.001" in (tiny_run / "config.toml").read_text()
 

@@ -22,12 +22,12 @@ def run(args: argparse.Namespace) -> int:
     from asr.run import describe_environment
     from asr.training.tf_strategy import describe, make_strategy
 
-    environment = describe_environment(seed=None)
+    environment = describe_environment(describe(make_strategy("auto")), seed=None)
     for name, version in environment["versions"].items():
         print(f"{name}: {version or 'not installed'}")
     machine = environment["machine"]
     print(f"machine: {machine['system']} {machine['processor']}, {machine['cores']} cores")
-    print(f"strategy: {describe(make_strategy('auto'))}")
+    print(f"strategy: {environment['devices']}")
     if args.run is not None:
         for line in _describe_run(args.run):
             print(line)

@@ -6,7 +6,7 @@ not per utterance, and has no place for a word error rate at an epoch's end.
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -29,7 +29,12 @@ class Loop:
     """One training: its data, its engine, and where it stands."""
 
     def __init__(
-        self, setup: Setup, engine: TensorFlowEngine, folder: Path, callbacks: Sequence[keras.callbacks.Callback]
+        self,
+        setup: Setup,
+        engine: TensorFlowEngine,
+        folder: Path,
+        callbacks: Sequence[keras.callbacks.Callback],
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
         """Bring the parts together; `run` starts.
 
@@ -38,7 +43,9 @@ class Loop:
             engine: model and steps.
             folder: the run folder; only the chief writes it.
             callbacks: Keras callbacks; ``logs`` of an epoch are the record's numbers.
+            say: is told each epoch's sample transcripts.
         """
+        self._say = say
         self._setup, self._engine, self._folder = setup, engine, folder
         self._config: Config = setup.config
         self._checkpoints = Checkpoints(folder / run_folder.WEIGHTS)
@@ -72,6 +79,8 @@ class Loop:
                 if board is not None:
                     board.write(record)
                 self._callbacks.on_epoch_end(record.epoch - 1, record.numbers)
+                for sample in record.samples:
+                    self._say(f"  {sample.id}: {sample.reference!r} came out as {sample.hypothesis!r}")
         finally:
             if board is not None:
                 board.close()

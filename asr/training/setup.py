@@ -47,9 +47,9 @@ class Setup:
         """Batches of training data an epoch."""
         return sum(bucket.num_batches for bucket in self.buckets)
 
-    def write(self, folder: Path) -> None:
-        """Write what a run folder holds before training."""
-        run_folder.create(folder, self.config, self.tokens, self.front_end)
+    def write(self, folder: Path, devices: str) -> None:
+        """Write what a run folder holds before training, ``devices`` among it: on which it runs."""
+        run_folder.create(folder, self.config, self.tokens, self.front_end, devices)
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in self.excluded]
         write_atomically(folder / run_folder.EXCLUDED, "".join(lines).encode())
 

@@ -34,7 +34,7 @@ def train(
         folder: new, or that of an interrupted training of the same configuration.
         resume: go on from the folder's last checkpoint, if there is one.
         callbacks: Keras callbacks; each epoch's ``logs`` are the numbers of its history record.
-        say: is told, line by line, which devices and data are used.
+        say: is told, line by line, which devices and data are used, and what comes out.
 
     Raises:
         RunError: the folder holds a run already, or one of another configuration.
@@ -49,11 +49,11 @@ def train(
     engine = TensorFlowEngine(config, len(setup.tokens), setup.steps_per_epoch, strategy)
     say(f"model: {engine.model.num_parameters:,} parameters, {len(setup.tokens)} tokens")
     say(f"{setup.steps_per_epoch} steps an epoch")
-    loop = Loop(setup, engine, folder, callbacks)
+    loop = Loop(setup, engine, folder, callbacks, say)
     if resume and loop.resume():
         say(f"resumed after step {loop.progress.step}, in epoch {loop.progress.epoch + 1}")
     elif setup.is_chief:
-        setup.write(folder)
+        setup.write(folder, describe(strategy))
     progress = loop.run()
     if setup.is_chief:
         _average(setup, engine, progress, folder, say)

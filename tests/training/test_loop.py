@@ -47,11 +47,11 @@ class WrittenEngine:
 
 @pytest.fixture
 def make_loop(tiny_config, tmp_path):
-    def make(losses=(), callbacks=(), **settings):
+    def make(losses=(), callbacks=(), say=lambda text: None, **settings):
         overrides = [f"train.{key}={value}" for key, value in settings.items()]
         config = load_config(tiny_config, overrides)
         setup = set_up(config, replicas=1, is_chief=True, tokens=None, say=lambda text: None)
-        loop = Loop(setup, WrittenEngine(setup, losses), tmp_path, callbacks)
+        loop = Loop(setup, WrittenEngine(setup, losses), tmp_path, callbacks, say)
         return loop, setup
 
     return make
@@ -131,3 +131,12 @@ def test_a_run_killed_between_an_epochs_checkpoint_and_its_line_of_history_has_t
     assert loop.resume()
     loop.run()
     assert (tmp_path / "history.jsonl").read_text() == line
+
+
+def test_each_epoch_shows_three_transcripts(make_loop):
+    said = []
+    loop, setup = make_loop(epochs=1, say=said.append)
+    loop.run()
+    names = [example.id for example in setup.dev.examples[:3]]
+    assert [line.split(":")[0].strip() for line in said] == names
+    assert said[0].endswith(f": {setup.dev.examples[0].text!r} came out as ''")
