@@ -147,6 +147,8 @@ def parse_row(row: dict[str, Any], path: Path, number: int) -> Utterance:
         if not 0 <= float(row.get(key) or 0) < float("inf"):
             raise ManifestError(f"{where}: {key} = {row[key]} is not a length of time: give seconds, 0 or more")
     audio = Path(row["audio_filepath"])
+    if not audio.name or "\0" in row["audio_filepath"]:
+        raise ManifestError(f"{where}: audio_filepath is {row['audio_filepath']!r}: name a sound file")
     speaker = row.get("speaker")
     return Utterance(
         id=row.get("id") or default_id(audio),
@@ -163,7 +165,8 @@ def parse_row(row: dict[str, Any], path: Path, number: int) -> Utterance:
 
 def default_id(audio_filepath: str | Path) -> str:
     """Return the id of a line that gives none: its audio path, as it stands there, without the suffix."""
-    return Path(audio_filepath).with_suffix("").as_posix()
+    path = Path(audio_filepath)
+    return (path.with_suffix("") if path.name else path).as_posix()
 
 
 def _check_type(value: object, kind: type | tuple[type, ...], key: str, where: str) -> None:

@@ -35,6 +35,8 @@ def test_other_keys_are_kept(tmp_path):
         ([ROW, {"duration": 1, "text": ""}], r"m\.jsonl:2: key 'audio_filepath' is missing"),
         ([{"audio_filepath": "a.wav", "text": ""}], r":1: key 'duration' is missing"),
         ([{"audio_filepath": "a.wav", "duration": 1}], r":1: key 'text' is missing"),
+        ([ROW | {"audio_filepath": ""}], r":1: audio_filepath is '': name a sound file"),
+        ([ROW | {"audio_filepath": "a\0.wav"}], r":1: audio_filepath is 'a\\x00\.wav': name a sound file"),
         ([ROW | {"duration": "long"}], r":1: duration is 'long': it must be int or float"),
         ([ROW | {"duration": -1}], r":1: duration = -1 is not a length of time"),
         ([ROW | {"text": None}], r":1: text is None: it must be str"),
