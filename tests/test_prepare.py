@@ -300,6 +300,14 @@ def test_parts_merge_into_the_bytes_of_the_whole(num_parts, manifest, whole, tmp
     assert bytes_of(tmp_path / "merged") == bytes_of(whole)
 
 
+def test_a_part_that_is_finished_counts_its_own_utterances_only(tmp_path):
+    manifest = make_manifest(tmp_path / "audio", 7)
+    made, found = (
+        prepare([manifest], CONFIG, tmp_path / "out", part=(2, 3), jobs=1, resume=True).num_utterances for _ in range(2)
+    )
+    assert (made, found) == (2, 2)
+
+
 def test_parts_share_a_small_manifest_evenly(tmp_path):
     manifest = make_manifest(tmp_path / "audio", 7)
     sizes = []

@@ -27,7 +27,7 @@ class PreparationResult:
 
     Attributes:
         folder: the finished shard folder.
-        num_utterances: how many were asked for, speed copies included.
+        num_utterances: how many were asked for, of this part, speed copies included.
         failures: one clear line for each id that could not be used.
     """
 
@@ -66,7 +66,6 @@ def prepare(
     output = Path(os.path.abspath(output))
     speeds = _speeds(config, augment)
     utterances = _read_manifests(manifests, speeds)
-    with_copies = len(utterances) * len(speeds)
     working = output.with_name(f".{output.name}.partial")
     blocks = cut(utterances, speeds, config.features, working)
     fingerprint = Fingerprint(
@@ -77,13 +76,14 @@ def prepare(
         part=part,
         librosa=version("librosa"),
     )
-    if output.exists():
-        return PreparationResult(output, with_copies, finished_failures(output, fingerprint, resume))
     ours = blocks[part[0] - 1 :: part[1]]
+    num_utterances = sum(len(block.utterances) for block in ours) * len(speeds)
+    if output.exists():
+        return PreparationResult(output, num_utterances, finished_failures(output, fingerprint, resume))
     with writing(output), working_folder(working, fingerprint, resume):
         make_missing(ours, jobs or len(os.sched_getaffinity(0)), on_progress)
         failures = assemble(ours, fingerprint, working, output)
-    return PreparationResult(output, sum(len(block.utterances) for block in ours) * len(speeds), failures)
+    return PreparationResult(output, num_utterances, failures)
 
 
 def _speeds(config: Config, augment: bool) -> tuple[float, ...]:
