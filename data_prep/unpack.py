@@ -4,13 +4,14 @@ Reads tar files with any compression that Python reads. Only folders, files and 
 taken (a link becomes a copy); absolute paths, ``..``, links that lead outside and devices are refused.
 """
 
+import fcntl
 import os
 import posixpath
 import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from lzma import LZMAError
 from pathlib import Path
 from tempfile import mkdtemp
@@ -19,7 +20,8 @@ from asr.errors import DownloadError
 from data_prep.corpus import Report
 from data_prep.download import MEGABYTE, check_free_space
 
-PREFIX = ".unpacking-"  # folders of that name are remains of a killed run
+PREFIX = ".unpacking-"  # of folders that are being filled, or were when their process was killed
+_LOCK = "lock"
 
 
 def unpack(archive: Path, folder: Path, report: Report) -> None:
@@ -29,19 +31,38 @@ def unpack(archive: Path, folder: Path, report: Report) -> None:
         DownloadError: it is no archive, is broken or hostile, or the disk is too small; ``folder`` is as it was.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for remains in folder.glob(f"{PREFIX}*"):
-        shutil.rmtree(remains)
+    _remove_remains(folder)
     check_free_space(folder, archive.stat().st_size)  # the least that it can need; each member is checked again
-    part = Path(mkdtemp(prefix=PREFIX, dir=folder))
-    try:
+    with _working_folder(folder) as part:
         with _archive_errors(archive), archive.open("rb") as stream, tarfile.open(fileobj=stream) as tar:
             for member in tar:
                 _extract(tar, member, part, archive)
                 report(f"unpacking {archive.name} (MB)", stream.tell() // MEGABYTE, archive.stat().st_size // MEGABYTE)
         os.sync()  # before the renames say that all is there; one call, not one for each of 100 000 files
         _move_into(part, folder)
+
+
+@contextmanager
+def _working_folder(folder: Path) -> Iterator[Path]:
+    """Yield a new folder in ``folder``, locked so that another process can tell it from remains; it goes at the end."""
+    working = Path(mkdtemp(prefix=PREFIX, dir=folder))
+    try:
+        with (working / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            part = working / "part"
+            part.mkdir()
+            yield part
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(working, ignore_errors=True)
+
+
+def _remove_remains(folder: Path) -> None:
+    """Remove what killed runs left, but not the folders that other processes are at work in."""
+    for remains in folder.glob(f"{PREFIX}*"):
+        # Locked: another process is at work in it; not there: it has just finished.
+        with suppress(BlockingIOError, FileNotFoundError), (remains / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(remains)
 
 
 @contextmanager

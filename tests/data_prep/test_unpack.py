@@ -131,6 +131,19 @@ def test_what_a_killed_run_left_is_removed(tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["top"]
 
 
+def test_two_processes_may_unpack_into_one_folder(tmp_path):
+    one = write_archive(tmp_path / "1.tar", (member("top/a"), b"A"), (member("top/b"), b"B"))
+    two = write_archive(tmp_path / "2.tar", (member("top/c"), b"C"))
+    begun = iter([True])
+
+    def meanwhile(what, done, total):
+        if next(begun, False):
+            unpack(two, tmp_path / "out", silent)
+
+    unpack(one, tmp_path / "out", meanwhile)
+    assert files_in(tmp_path / "out") == {"top/a": b"A", "top/b": b"B", "top/c": b"C"}
+
+
 def test_a_disk_that_is_too_small_is_noticed_before_anything_is_written(tmp_path, monkeypatch):
     archive = write_archive(tmp_path / "a.tar", (member("top/a"), bytes(5_000_000)), mode="w")
     usage = download.shutil.disk_usage(tmp_path)
