@@ -28,7 +28,7 @@ from pathlib import Path
 
 from asr.errors import ManifestError
 from asr.manifest import Utterance
-from data_prep.corpus import Corpus, Preparation, Report, finish, read_lines
+from data_prep.corpus import Corpus, Preparation, Report, by_manifest_name, finish, read_lines
 from data_prep.source import obtain, require_source
 
 SPLITS = ("train", "dev", "test")
@@ -48,7 +48,7 @@ def prepare(folder: Path, source: Path | None, report: Report) -> Preparation:
         names = [name + suffix for name in SPLITS for suffix in SUFFIXES]
         root = obtain((), source, folder, names, report)
         tables = [root / name for name in names if (root / name).is_file()]
-    return finish(folder, {table.stem: read_table(table) for table in tables}, {}, report)
+    return finish(folder, {name: read_table(table) for name, table in by_manifest_name(tables).items()}, {}, report)
 
 
 def read_table(path: Path) -> list[Utterance]:
@@ -84,6 +84,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         for row in reader:
             if None in row or None in row.values():
                 raise ManifestError(f"{path}:{reader.line_num}: not {len(columns)} columns as in line 1: mend the row")
+            if not (row.get("wav_filename") or row.get("path")):
+                raise ManifestError(f"{path}:{reader.line_num}: no sound file is named: mend the row")
             yield reader.line_num, row
     except csv.Error as error:
         raise ManifestError(f"{path}:{reader.line_num}: {error}: mend the row") from error

@@ -83,6 +83,21 @@ def finish(
     return Preparation(tuple(_write(folder / f"{name}.jsonl", usable[name]) for name in usable), failures)
 
 
+def by_manifest_name(sources: Iterable[Path]) -> dict[str, Path]:
+    """Return each table or data folder by the name that its manifest gets.
+
+    Raises:
+        ManifestError: two would become one manifest.
+    """
+    named: dict[str, Path] = {}
+    for path in sources:
+        name = path.stem if path.is_file() else path.resolve().name
+        if name in named:
+            raise ManifestError(f"{path}: would become {name}.jsonl, and so would {named[name]}: name one with --from")
+        named[name] = path
+    return named
+
+
 def _write(path: Path, utterances: Sequence[Utterance]) -> WrittenManifest:
     write_manifest(path, utterances)
     return WrittenManifest(path, len(utterances), sum(utterance.duration for utterance in utterances))
@@ -109,7 +124,10 @@ def _measured(utterance: Utterance) -> Utterance:
     """Return the utterance with its duration, which ends with the file where it is not known yet."""
     path = utterance.audio_filepath
     if not utterance.duration:
-        return replace(utterance, duration=round(audio_duration(path) - utterance.offset, 4))
+        duration = round(audio_duration(path) - utterance.offset, 4)
+        if duration <= 0:
+            raise AudioError(f"{path}: ends before the utterance starts, at {utterance.offset:g} s: mend the source")
+        return replace(utterance, duration=duration)
     if not path.is_file():
         raise AudioError(f"{path}: no such file: check --from")
     return utterance

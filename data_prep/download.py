@@ -9,6 +9,7 @@ import hashlib
 import http.client
 import re
 import shutil
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -184,7 +185,7 @@ def _fetch(remote: Remote, file: BinaryIO, path: Path, report: Report, timeout_s
     except urllib.error.HTTPError as error:
         with error:
             _refused(error, remote, file)
-    except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
+    except (http.client.HTTPException, ssl.SSLError, ConnectionError, TimeoutError) as error:
         raise _Broken(f"the connection broke ({error or type(error).__name__})") from error
     except urllib.error.URLError as error:
         raise _Broken(f"no connection ({error.reason})") from error

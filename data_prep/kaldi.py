@@ -23,7 +23,7 @@ from pathlib import Path
 
 from asr.errors import ManifestError
 from asr.manifest import Utterance
-from data_prep.corpus import Corpus, Preparation, Report, finish, read_lines
+from data_prep.corpus import Corpus, Preparation, Report, by_manifest_name, finish, read_lines
 from data_prep.source import require_source
 
 Span = tuple[str, float, float]  # recording, offset and duration in seconds; duration 0 reaches to the end
@@ -40,8 +40,8 @@ def prepare(folder: Path, source: Path | None, report: Report) -> Preparation:
     if not folders:
         raise ManifestError(f"{source}: no wav.scp in it or one folder below: name a Kaldi data folder")
     splits, failures = {}, {}
-    for path in folders:
-        splits[path.resolve().name], missing = read_data_folder(path)
+    for name, path in by_manifest_name(folders).items():
+        splits[name], missing = read_data_folder(path)
         failures |= missing
     return finish(folder, splits, failures, report)
 

@@ -42,7 +42,7 @@ def measure(utterance: Utterance) -> Measurement | str:
     path = utterance.audio_filepath
     try:
         file_duration_s = audio_duration(path)
-        samples, rate = read_channels(path, offset_s=utterance.offset, duration_s=utterance.duration)
+        samples, rate = read_channels(path, offset_s=utterance.offset, duration_s=utterance.duration or None)
     except AudioError as error:
         return str(error)
     num_channels = samples.shape[1]

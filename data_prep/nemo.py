@@ -19,7 +19,7 @@ from typing import Any
 
 from asr.errors import ManifestError
 from asr.manifest import Utterance, parse_row, read_json_lines
-from data_prep.corpus import Corpus, Preparation, Report, finish
+from data_prep.corpus import Corpus, Preparation, Report, by_manifest_name, finish
 from data_prep.source import require_source
 
 SUFFIXES = (".json", ".jsonl")
@@ -36,10 +36,10 @@ def prepare(folder: Path, source: Path | None, report: Report) -> Preparation:
     if not paths:
         raise ManifestError(f"{source}: no *.json or *.jsonl in it: name a manifest, or a folder of manifests")
     splits = {}
-    for path in paths:
-        if (folder / f"{path.stem}.jsonl").resolve() == path.resolve():
+    for name, path in by_manifest_name(paths).items():
+        if (folder / f"{name}.jsonl").resolve() == path.resolve():
             raise ManifestError(f"{path}: would be overwritten: choose another DIR")
-        splits[path.stem] = read_nemo_manifest(path)
+        splits[name] = read_nemo_manifest(path)
     return finish(folder, splits, {}, report)
 
 

@@ -67,6 +67,7 @@ def test_a_clip_that_is_not_there_is_a_failure(folder, tmp_path, report):
     [
         ("", r"train\.tsv:1: columns are missing"),
         ("path\ttext\na\tb\n", r"train\.tsv:1: columns are path, text"),
+        ("path\tsentence\n\tNobody.\n", r"train\.tsv:2: no sound file is named"),
         ("path\tsentence\ncv_1.mp3\n", r"train\.tsv:2: not 2 columns"),
         ("path\tsentence\ncv_1.mp3\ta\tb\n", r"train\.tsv:2: not 2 columns"),
         ("path\tsentence\ncv_1.mp3\ta\ncv_1.mp3\tb\n", r"train\.tsv:3: 'cv_1' appears twice"),

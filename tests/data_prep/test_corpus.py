@@ -26,6 +26,14 @@ def test_a_duration_that_is_given_is_kept_and_one_that_is_not_is_measured(tmp_pa
     assert preparation.failures == {"c": "known before"}
 
 
+def test_an_utterance_that_starts_after_its_recording_ends_is_a_failure(tmp_path, write_tone, report):
+    audio = write_tone(tmp_path / "a.wav", seconds=0.5)
+    late = Utterance("late", audio, 0.0, "NO", offset=0.7)
+    preparation = finish(tmp_path, {"all": [Utterance("a", audio, 0.0, "YES"), late]}, {}, report)
+    assert preparation.failures == {"late": f"{audio}: ends before the utterance starts, at 0.7 s: mend the source"}
+    assert [utterance.id for utterance in read_manifest(tmp_path / "all.jsonl")] == ["a"]
+
+
 def test_results_keep_the_order_of_the_items(report):
     assert in_parallel(lambda item: item * 2, range(100), "", report) == list(range(0, 200, 2))
 

@@ -31,6 +31,11 @@ def test_a_span_and_a_channel_are_looked_at_alone(tmp_path):
     assert measure(utterance(path, channel=0, offset=0.5)).clipped_share == 0.0
 
 
+def test_a_duration_that_the_manifest_does_not_know_is_the_rest_of_the_file(tmp_path, write_tone):
+    path = write_tone(tmp_path / "a.wav", seconds=0.5)
+    assert measure(utterance(path, duration=0.0, offset=0.2)).duration_s == pytest.approx(0.3)
+
+
 def test_equal_samples_have_equal_fingerprints_whatever_the_format(tmp_path, write_tone):
     wav, flac = write_tone(tmp_path / "a.wav"), write_tone(tmp_path / "b.flac")
     other = write_tone(tmp_path / "c.wav", hz=441.0)

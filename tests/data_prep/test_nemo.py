@@ -49,6 +49,13 @@ def test_each_manifest_of_a_folder_becomes_one_of_its_name(manifest, tmp_path, r
     assert [written.path.name for written in preparation.manifests] == ["dev.jsonl", "train.jsonl"]
 
 
+def test_two_that_would_become_one_manifest_are_refused(manifest, tmp_path, report):
+    manifest(row(), name="train.json")
+    manifest(row(), name="train.jsonl")
+    with pytest.raises(ManifestError, match=r"train\.jsonl: would become train\.jsonl, and so would .*train\.json:"):
+        nemo.prepare(tmp_path / "out", tmp_path / "source", report)
+
+
 def test_a_recording_that_is_not_there_is_a_failure(manifest, tmp_path, report):
     preparation = nemo.prepare(tmp_path / "out", manifest(row(), row("wav/three.wav")), report)
     assert "no such file" in preparation.failures["wav/three"]
