@@ -28,9 +28,17 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="the corpora that can be prepared")
-    prepare = actions.add_parser("prepare", help="write manifests, downloading first where --from is not given")
-    check = actions.add_parser("check", help="hours, speakers, vocabulary, and what would spoil a training")
+    listing = actions.add_parser("list", help="the corpora that can be prepared", epilog="example: asr corpus list")
+    prepare = actions.add_parser(
+        "prepare",
+        help="write manifests, downloading first where --from is not given",
+        epilog="example: asr corpus prepare an4 data/an4 --from an4_sphere.tar.gz",
+    )
+    check = actions.add_parser(
+        "check",
+        help="hours, speakers, vocabulary, and what would spoil a training",
+        epilog="example: asr corpus check data/an4/train.jsonl --config recipes/an4/config.toml",
+    )
     prepare.add_argument("name", metavar="NAME", help="a name from `asr corpus list`")
     prepare.add_argument("folder", metavar="DIR", type=Path, help="where manifests, and downloads, are written")
     prepare.add_argument(

@@ -1,12 +1,15 @@
 """Versions, devices and the strategy that a training would use; with a run folder, its facts.
 
-Example:
-  asr info
-  asr info runs/an4
+    asr info
+    asr info runs/an4
+
+Of a run: which weights would be used, the model's size, its features and tokens.
 """
 
 import argparse
 from pathlib import Path
+
+from asr.cli import DONE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     if args.run is not None:
         for line in _describe_run(args.run):
             print(line)
-    return 0
+    return DONE
 
 
 def _describe_run(folder: Path) -> list[str]:

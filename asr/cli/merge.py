@@ -1,8 +1,10 @@
 """Join the parts that several machines made with --shard I/N; a part that is missing is named.
 
-asr prepare train.jsonl --config config.toml --shard 1/2 --output parts/1
-asr prepare train.jsonl --config config.toml --shard 2/2 --output parts/2
-asr merge parts/1 parts/2 --output shards/train
+    asr prepare train.jsonl --config config.toml --shard 1/2 --output parts/1
+    asr prepare train.jsonl --config config.toml --shard 2/2 --output parts/2
+    asr merge parts/1 parts/2 --output shards/train
+
+The result is, byte for byte, what one run without --shard would have made.
 """
 
 import argparse

@@ -3,14 +3,15 @@
 The run folder is self-contained: `asr decode` and `asr transcribe` need nothing else. A training that was stopped,
 killed even, goes on with --resume and ends with the same weights as if nothing had happened.
 
-Example:
-  asr train recipes/an4/config.toml --output runs/an4
-  asr train recipes/an4/config.toml --output runs/an4 --resume
-  asr train recipes/an4/config.toml --output runs/wide --set model.units=512 --set train.seed=2
+    asr train recipes/an4/config.toml --output runs/an4
+    asr train recipes/an4/config.toml --output runs/an4 --resume
+    asr train recipes/an4/config.toml --output runs/wide --set model.units=512 --set train.seed=2
 """
 
 import argparse
 from pathlib import Path
+
+from asr.cli import DONE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,4 +37,4 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args.config, args.set)
     with TrainingDisplay(console, config.train.epochs) as display:
         train(config, args.output, resume=args.resume, callbacks=[display], say=console.print)
-    return 0
+    return DONE

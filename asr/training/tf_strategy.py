@@ -63,9 +63,9 @@ def _has_gpu() -> bool:
 def _in_cluster() -> bool:
     try:
         cluster = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"TF_CONFIG: not JSON ({error}): mend or unset it") from error
-    return sum(len(tasks) for tasks in cluster.values()) > 1
+        return sum(len(tasks) for tasks in cluster.values()) > 1
+    except (json.JSONDecodeError, AttributeError, TypeError) as error:
+        raise ConfigError(f"TF_CONFIG: no description of a cluster ({error}): mend or unset it") from error
 
 
 def _in_slurm() -> bool:
