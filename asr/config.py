@@ -33,7 +33,7 @@ Pair = tuple[PositiveInt, PositiveInt]
 class _Section(BaseModel):
     """A table of the TOML file: values cannot change, unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FeatureConfig(_Section):
@@ -192,7 +192,7 @@ class TrainConfig(_Section):
     """The training loop."""
 
     epochs: PositiveInt = Field(default=50, description="passes over the training shards")
-    seed: NonNegativeInt = Field(default=1, description="of weights, order, dropout and masks")
+    seed: int = Field(default=1, ge=0, lt=2**32, description="of weights, order, dropout and masks")
     strategy: Literal["auto", "one", "mirrored", "multi_worker"] = Field(
         default="auto",
         description="auto: multi_worker under TF_CONFIG or Slurm, mirrored with several GPUs, else one",

@@ -50,12 +50,14 @@ def ctc_loss(logits: "Tensor", lengths: "Tensor", labels: "Tensor", label_length
     true_label |= ~possible[:, None] & (tf.range(labels.shape[1]) == 0)
     labels = tf.where(possible[:, None], labels, tf.ones_like(labels))
     shape = tf.constant(labels.shape.as_list(), tf.int64)
-    loss = tf.nn.ctc_loss(
-        labels=tf.SparseTensor(tf.where(true_label), tf.boolean_mask(labels, true_label), shape),
-        logits=tf.transpose(logits, (1, 0, 2)),
-        label_length=None,
-        logit_length=tf.maximum(lengths, 1),
-        blank_index=0,
-    )
+    # On the CPU beside a GPU, too: there TensorFlow may take cuDNN's kernel, which ends at 256 labels.
+    with tf.device("CPU:0"):
+        loss = tf.nn.ctc_loss(
+            labels=tf.SparseTensor(tf.where(true_label), tf.boolean_mask(labels, true_label), shape),
+            logits=tf.transpose(logits, (1, 0, 2)),
+            label_length=None,
+            logit_length=tf.maximum(lengths, 1),
+            blank_index=0,
+        )
     blanks = tf.nn.log_softmax(logits)[:, :, 0] * tf.sequence_mask(lengths, logits.shape[1], dtype=tf.float32)
     return tf.where(possible, loss, tf.where(silent, -tf.reduce_sum(blanks, axis=1), tf.zeros_like(loss)))

@@ -1,5 +1,6 @@
 """Writing files so that a reader, or a crash, never sees half of one."""
 
+import fcntl
 import os
 import uuid
 from collections.abc import Iterator
@@ -30,6 +31,22 @@ def replacing(path: Path) -> Iterator[Path]:
         sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Make a folder, hold it for this process while the block runs, and yield whether no other process holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
 
 
 def sync(path: Path) -> None:

@@ -23,9 +23,12 @@ def run(args: argparse.Namespace) -> int:
 
     load_tensorflow(args)
     from asr.run import describe_environment
-    from asr.training.tf_strategy import describe, make_strategy
+    from asr.training.tf_strategy import choose, describe, make_strategy
 
-    environment = describe_environment(describe(make_strategy("auto")), seed=None)
+    # A strategy of several workers would wait for the others.
+    kind = choose("auto")
+    devices = "multi_worker, from TF_CONFIG or Slurm" if kind == "multi_worker" else describe(make_strategy(kind))
+    environment = describe_environment(devices, seed=None)
     for name, version in environment["versions"].items():
         print(f"{name}: {version or 'not installed'}")
     machine = environment["machine"]
@@ -51,4 +54,18 @@ def _describe_run(folder: Path) -> list[str]:
         f"features: {config.features.num_features} {config.features.kind} at {config.features.sample_rate_hz} Hz, "
         f"an output frame every {loaded.seconds_per_frame * 1000:g} ms",
         f"tokens: {len(loaded.tokens)} ({' '.join(loaded.tokens.labels)})",
+        *_describe_history(folder, config.train.epochs),
     ]
+
+
+def _describe_history(folder: Path, epochs: int) -> list[str]:
+    from asr.manifest import read_json_lines
+    from asr.run import HISTORY
+
+    records = [record for _, record in read_json_lines(folder / HISTORY)] if (folder / HISTORY).is_file() else []
+    scored = [record for record in records if record["wer"] is not None]
+    best = min(scored, key=lambda record: record["wer"], default=None)
+    found = [f"epochs: {len(records)} of {epochs}"]
+    if best is not None:
+        found.append(f"best: WER {best['wer']:.2%} on the development set, in epoch {best['epoch']}")
+    return found

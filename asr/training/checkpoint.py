@@ -34,6 +34,7 @@ class Progress:
         best: the best epoch's record, by validation WER, then loss; None before the first.
         best_step: its checkpoint.
         epoch_steps: the checkpoints at the ends of the last epochs, oldest first.
+        data: digest of the training utterances, which a resumed run must have as well.
     """
 
     step: int = 0
@@ -46,6 +47,7 @@ class Progress:
     best: dict[str, Any] | None = None
     best_step: int | None = None
     epoch_steps: list[int] = field(default_factory=list)
+    data: str = ""
 
 
 class Checkpoints:

@@ -4,8 +4,11 @@ What cannot be learned from is found here, before the first step, with its reaso
 text at all, more labels than CTC can align to the frames. None of it may surface later as an infinite or zero loss.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -43,7 +46,7 @@ class Example:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DataSet:
     """Examples and the front end that normalises them."""
 
@@ -59,6 +62,12 @@ class DataSet:
     def num_labels(self) -> list[int]:
         """U of each example; 0 without labels."""
         return [len(example.labels or ()) for example in self.examples]
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of ids, lengths and labels in order: equal where order and content of the batches are."""
+        rows = [(example.id, example.num_frames, example.labels) for example in self.examples]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
     def batch(self, plan: BatchPlan) -> Batch:
         """Return the arrays of a planned batch."""

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM between two steps, never within one: a step is done whole or not at all."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ def interruption_noted() -> Iterator[Callable[[], bool]]:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()
+        os.write(2, b"asr: stopping at the next step, with a checkpoint; once more stops at once\n")
 
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
         yield asked.is_set

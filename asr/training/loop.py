@@ -15,7 +15,7 @@ import numpy as np
 from asr import run as run_folder
 from asr.batches import FILLER, Batch, BatchPlan, plan_epoch
 from asr.config import Config
-from asr.errors import TrainingError
+from asr.errors import RunError, TrainingError
 from asr.training.checkpoint import Checkpoints, Progress
 from asr.training.evaluation import Evaluation, evaluate
 from asr.training.history import EpochRecord, TensorBoard, Timing, write_history
@@ -50,15 +50,25 @@ class Loop:
         self._config: Config = setup.config
         self._checkpoints = Checkpoints(folder / run_folder.WEIGHTS)
         self._callbacks = keras.callbacks.CallbackList(list(callbacks), model=engine.model)
-        self.progress = Progress()
+        self.progress = Progress(data=setup.train.digest)
+        self._interrupted: Callable[[], bool] = lambda: False
         engine.model.stop_training = False
 
     def resume(self) -> bool:
-        """Go on from the last checkpoint and say whether there was one."""
+        """Go on from the last checkpoint and say whether there was one.
+
+        Raises:
+            RunError: the checkpoint is damaged, or the training utterances are not those that it was made with.
+        """
         found = self._checkpoints.load()
         if found is None:
             return False
         self.progress, folder = found
+        if self.progress.data != self._setup.train.digest:
+            raise RunError(
+                f"{self._folder}: the training shards have changed since it was started: bring back the old ones, "
+                f"or train into a new folder"
+            )
         self._engine.restore(folder)
         if self._setup.is_chief:  # which may have been killed between an epoch's checkpoint and its line
             write_history(self._folder / run_folder.HISTORY, self.progress.history)
@@ -74,18 +84,21 @@ class Loop:
         board = TensorBoard(self._folder / run_folder.LOGS, self.progress.epoch + 1) if self._setup.is_chief else None
         self._callbacks.on_train_begin()
         try:
-            while self.progress.epoch < self._config.train.epochs and not self._should_stop():
-                record = self._epoch()
-                if board is not None:
-                    board.write(record)
-                self._callbacks.on_epoch_end(record.epoch - 1, record.numbers)
-                for sample in record.samples:
-                    self._say(f"  {sample.id}: {sample.reference!r} came out as {sample.hypothesis!r}")
+            with interruption_noted() as self._interrupted:
+                while self.progress.epoch < self._config.train.epochs and not self._should_stop():
+                    self._report(self._epoch(), board)
         finally:
             if board is not None:
                 board.close()
         self._callbacks.on_train_end()
         return self.progress
+
+    def _report(self, record: EpochRecord, board: TensorBoard | None) -> None:
+        if board is not None:
+            board.write(record)
+        self._callbacks.on_epoch_end(record.epoch - 1, record.numbers)
+        for sample in record.samples:
+            self._say(f"  {sample.id}: {sample.reference!r} came out as {sample.hypothesis!r}")
 
     def _epoch(self) -> EpochRecord:
         progress, config = self.progress, self._config
@@ -110,24 +123,24 @@ class Loop:
         batches: Prefetch[BatchPlan, Batch] = Prefetch(
             lambda plan: self._setup.train.augmented_batch(plan, self._config, epoch), plans
         )
-        with interruption_noted() as interrupted:
-            for batch in batches:
-                self._callbacks.on_train_batch_begin(self.progress.batch)
-                self._step(batch)
-                num_frames += batch.num_frames
-                done = self.progress.batch
-                self._callbacks.on_train_batch_end(done - 1, {"loss": self.progress.loss / self.progress.utterances})
-                every, stop = self._config.train.checkpoint_steps, interrupted()
-                if stop or (every and self.progress.step % every == 0):
-                    self._save()
-                if stop:
-                    raise KeyboardInterrupt
+        every = self._config.train.checkpoint_steps
+        for batch in batches:
+            self._callbacks.on_train_batch_begin(self.progress.batch)
+            stop = self._step(batch)
+            num_frames += batch.num_frames
+            done = self.progress.batch
+            self._callbacks.on_train_batch_end(done - 1, {"loss": self.progress.loss / self.progress.utterances})
+            if stop or (every and self.progress.step % every == 0):
+                self._save()
+            if stop:
+                raise KeyboardInterrupt
         return num_frames, batches.seconds_waited
 
-    def _step(self, batch: Batch) -> None:
+    def _step(self, batch: Batch) -> bool:
+        """Train on one batch and return whether the user, on whichever worker, asked to stop."""
         progress = self.progress
         seeds = _seeds(self._config.train.seed, progress.step, batch.rows)
-        step = self._engine.step(batch, seeds)
+        step = self._engine.step(batch, seeds, self._interrupted())
         progress.skipped = 0 if step.applied else progress.skipped + 1
         if not math.isfinite(step.total_loss):
             broken = batch.rows[~np.isfinite(step.losses) & (batch.rows != FILLER)]
@@ -146,6 +159,7 @@ class Loop:
         progress.batch += 1
         progress.loss += step.total_loss
         progress.utterances += int(batch.weights.sum())
+        return step.stop
 
     def _names(self, rows: np.ndarray) -> str:
         return ", ".join(self._setup.train.examples[row].id for row in rows) or "utterances of another worker"

@@ -37,12 +37,14 @@ class Step:
         total_loss: sum over all rows of all workers.
         gradient_norm: of the mean gradient, before clipping.
         applied: False when the gradient or loss was not finite and the weights are as before.
+        stop: whether any worker was asked to stop: all hear of it in the same step.
     """
 
     losses: np.ndarray
     total_loss: float
     gradient_norm: float
     applied: bool
+    stop: bool = False
 
 
 class TensorFlowEngine:
@@ -93,28 +95,32 @@ class TensorFlowEngine:
         """How often a step was traced: once for each shape of batch."""
         return self._gradients.experimental_get_tracing_count()
 
-    def step(self, batch: Batch, seeds: np.ndarray) -> Step:
+    def step(self, batch: Batch, seeds: np.ndarray, stop: bool = False) -> Step:
         """Compute loss and gradients of a batch and, when they are finite, apply them.
 
         Args:
             batch: the global batch, the same on every worker.
             seeds: [B] int32 for dropout.
+            stop: whether this worker was asked to stop after the step.
         """
         replica_ids, inputs = self._split(batch, seeds)
         count = tf.constant(batch.weights.sum(), tf.float32)
-        losses, total, norm, gradients = self._gradients(inputs, count, tf.constant(self._loss_scale))
+        scale, stopping = tf.constant(self._loss_scale), tf.constant(float(stop))
+        losses, total, stopping, norm, gradients = self._gradients(inputs, count, scale, stopping)
         total_loss, gradient_norm = self._first(total), self._first(norm)
         finite = math.isfinite(total_loss) and math.isfinite(gradient_norm)
         if finite:
             self._apply(gradients, norm)
         self._adapt_loss_scale(finite)
-        return Step(self._gather(losses, replica_ids, batch), total_loss, gradient_norm, finite)
+        return Step(
+            self._gather(losses, replica_ids, batch), total_loss, gradient_norm, finite, self._first(stopping) > 0
+        )
 
     def gradients(self, batch: Batch, seeds: np.ndarray) -> list[np.ndarray]:
         """Return the gradient of the mean loss for each trainable weight, without a step."""
         _, inputs = self._split(batch, seeds)
         count = tf.constant(batch.weights.sum(), tf.float32)
-        gradients = self._gradients(inputs, count, tf.constant(self._loss_scale))[3]
+        gradients = self._gradients(inputs, count, tf.constant(self._loss_scale), tf.constant(0.0))[-1]
         return [self._strategy.experimental_local_results(gradient)[0].numpy() for gradient in gradients]
 
     def evaluate(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
@@ -155,8 +161,8 @@ class TensorFlowEngine:
         """Set the model's weights."""
         self.model.set_weights(weights)
 
-    def _gradients_on_replicas(self, inputs: Any, count: Tensor, scale: Tensor) -> Any:
-        return self._strategy.run(self._replica_gradients, args=(*inputs, count, scale))
+    def _gradients_on_replicas(self, inputs: Any, count: Tensor, scale: Tensor, stop: Tensor) -> Any:
+        return self._strategy.run(self._replica_gradients, args=(*inputs, count, scale, stop))
 
     def _replica_gradients(
         self,
@@ -168,7 +174,8 @@ class TensorFlowEngine:
         seeds: Tensor,
         count: Tensor,
         scale: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
+        stop: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, list[Tensor]]:
         with tf.GradientTape() as tape:
             logits = self.model(frames, lengths, training=True, seeds=seeds)
             losses = weights * ctc_loss(logits, self.model.output_lengths(lengths), labels, label_lengths)
@@ -177,8 +184,8 @@ class TensorFlowEngine:
         gradients = [gradient / scale for gradient in tape.gradient(objective, self._weights)]
         if self.num_replicas > 1:
             context = tf.distribute.get_replica_context()
-            total, *gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, [total, *gradients])
-        return losses, total, tf.linalg.global_norm(gradients), gradients
+            total, stop, *gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, [total, stop, *gradients])
+        return losses, total, stop, tf.linalg.global_norm(gradients), gradients
 
     def _apply_on_replicas(self, gradients: Any, norm: Tensor) -> None:
         self._strategy.run(self._replica_apply, args=(gradients, norm))

@@ -20,14 +20,20 @@ def make_strategy(kind: str) -> tf.distribute.Strategy:
     Raises:
         ConfigError: multi_worker without TF_CONFIG and Slurm.
     """
-    if kind == "auto":
-        several = _in_cluster() or _in_slurm()
-        kind = "multi_worker" if several else "mirrored" if len(_devices()) > 1 and _has_gpu() else "one"
+    kind = choose(kind)
     if kind == "multi_worker":
         return _multi_worker()
     if kind == "mirrored":
         return tf.distribute.MirroredStrategy([device.name for device in _devices()])
     return tf.distribute.OneDeviceStrategy(_devices()[0].name)
+
+
+def choose(kind: str) -> str:
+    """Return the strategy that ``auto`` means here, or ``kind`` itself; nothing is started."""
+    if kind != "auto":
+        return kind
+    several = _num_tasks() > 1 or _in_slurm()
+    return "multi_worker" if several else "mirrored" if len(_devices()) > 1 and _has_gpu() else "one"
 
 
 def describe(strategy: tf.distribute.Strategy) -> str:
@@ -60,10 +66,11 @@ def _has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _in_cluster() -> bool:
+def _num_tasks() -> int:
+    """Return how many tasks TF_CONFIG describes."""
     try:
         cluster = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
-        return sum(len(tasks) for tasks in cluster.values()) > 1
+        return sum(len(tasks) for tasks in cluster.values())
     except (json.JSONDecodeError, AttributeError, TypeError) as error:
         raise ConfigError(f"TF_CONFIG: no description of a cluster ({error}): mend or unset it") from error
 
@@ -73,7 +80,7 @@ def _in_slurm() -> bool:
 
 
 def _multi_worker() -> tf.distribute.Strategy:
-    if _in_cluster():
+    if _num_tasks():
         return tf.distribute.MultiWorkerMirroredStrategy()
     if not _in_slurm():
         raise ConfigError("train.strategy = 'multi_worker' needs TF_CONFIG or a Slurm job of several tasks: set one up")

@@ -9,7 +9,7 @@ import numpy as np
 from asr import run as run_folder
 from asr.config import Config, dump_config, load_config
 from asr.errors import RunError
-from asr.files import replacing
+from asr.files import held, replacing
 from asr.tokens import Tokens
 from asr.training.checkpoint import Checkpoints, Progress
 from asr.training.evaluation import evaluate
@@ -50,12 +50,17 @@ def train(
     say(f"model: {engine.model.num_parameters:,} parameters, {len(setup.tokens)} tokens")
     say(f"{setup.steps_per_epoch} steps an epoch")
     loop = Loop(setup, engine, folder, callbacks, say)
-    if resume and loop.resume():
-        say(f"resumed after step {loop.progress.step}, in epoch {loop.progress.epoch + 1}")
-    elif setup.is_chief:
-        setup.write(folder, describe(strategy))
-    progress = loop.run()
-    if setup.is_chief:
+    resumed = resume and loop.resume()
+    if not setup.is_chief:
+        return loop.run()
+    with held(folder) as free:
+        if not free:
+            raise RunError(f"{folder}: another asr train is at work on it: wait until it has finished")
+        if resumed:
+            say(f"resumed after step {loop.progress.step}, in epoch {loop.progress.epoch + 1}")
+        else:
+            setup.write(folder, describe(strategy))
+        progress = loop.run()
         _average(setup, engine, progress, folder, say)
     return progress
 
@@ -63,8 +68,8 @@ def train(
 def _check_folder(folder: Path, config: Config, resume: bool) -> Tokens | None:
     """Return the tokens of the run that is resumed, or None for a new one."""
     path = folder / run_folder.CONFIG
-    if not path.is_file():
-        return None
+    if not path.is_file() or not (folder / run_folder.WEIGHTS / run_folder.LAST).is_file():
+        return None  # what ended before its first checkpoint is nothing to lose
     if not resume:
         raise RunError(f"{folder}: holds a run already: add --resume to go on with it, or name another folder")
     if dump_config(load_config(path)) != dump_config(config):

@@ -15,6 +15,8 @@ def test_info_describes_a_run(tiny_run, capsys):
     out = capsys.readouterr().out
     assert "model: 2 x 16 lstm, bidirectional" in out
     assert "an output frame every 20 ms" in out
+    assert "epochs: 1 of 1" in out
+    assert "on the development set, in epoch 1" in out
 
 
 def test_a_folder_that_is_no_run_is_wrong_usage(tmp_path, capsys):

@@ -27,7 +27,7 @@ class WrittenEngine:
         self._setup, self._losses = setup, iter(losses)
         self.model = SimpleNamespace(stop_training=False)
 
-    def step(self, batch, seeds):
+    def step(self, batch, seeds, stop):
         loss, norm = next(self._losses, (1.0, 1.0))
         rows = np.where(batch.rows == FILLER, 0.0, loss).astype(np.float32)
         total = float(rows.sum())
