@@ -21,6 +21,8 @@ Waveform: TypeAlias = np.ndarray  # [N] float32, in -1..1
 # A span may end this much after the file's last sample: durations in manifests are rounded, and MP3 and Opus add or
 # drop a few milliseconds at the ends.
 SPAN_TOLERANCE_S = 0.1
+# Sound lies in -1..1; float files with 16- or even 20-bit values stay below this. Beyond, powers leave float32.
+_MAX_SAMPLE = 1e6
 # MP3 headers may only estimate the length. Two frames of 1152 samples at the ends, and a share for a poor estimate.
 _MP3_TOLERANCE_SAMPLES, _MP3_TOLERANCE_SHARE = 2304, 0.02
 # An MP3 frame borrows bits from frames before it: after a seek, the first come out silent.
@@ -69,12 +71,15 @@ def read_channels(path: Path, *, offset_s: float = 0.0, duration_s: float | None
 
     Raises:
         AudioError: the file is missing, empty, truncated or not audio; it has no samples, or some that are not
-            finite; the span starts or ends past its end.
+            finite or beyond any loudness; the span starts or ends past its end.
     """
     with _opened(Path(path)) as file:
         channels = _read_span(file, _span(file, offset_s, duration_s))
     if not np.isfinite(channels).all():
         raise AudioError(f"{path}: some samples are NaN or infinite: write the file anew from its source")
+    loudest = float(np.abs(channels).max())
+    if loudest > _MAX_SAMPLE:
+        raise AudioError(f"{path}: samples up to {loudest:.2g}, sound lies in -1..1: write the file anew, scaled")
     return channels, file.samplerate
 
 

@@ -145,7 +145,7 @@ def compute_features(waveform: Waveform, config: FeatureConfig) -> Frames:
         rate = config.sample_rate_hz
         raise UtteranceError(
             f"{len(waveform) / rate:.4g} s of audio is shorter than one frame of {fft_size(config) / rate:g} s: "
-            f"leave the utterance out"
+            f"too short to recognise, leave it out"
         )
     frames = _log_mel(np.ascontiguousarray(waveform, np.float32), config)
     if config.kind == "mfcc":

@@ -141,6 +141,14 @@ def test_samples_that_are_not_finite_are_an_error(bad, tmp_path):
         read_audio(path, sample_rate_hz=RATE)
 
 
+def test_samples_far_beyond_sound_are_an_error_and_those_of_unscaled_integers_are_not(tmp_path):
+    path = written(tmp_path / "a.wav", tones() * 1e30, subtype="FLOAT")
+    with pytest.raises(AudioError, match=r"a\.wav: samples up to \d\.?\de\+\d\d, sound lies in -1\.\.1"):
+        read_audio(path, sample_rate_hz=RATE)
+    written(path, tones() * 32_768, subtype="FLOAT")
+    assert np.abs(read_audio(path, sample_rate_hz=RATE)).max() > 1000
+
+
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "opus", "ogg"])
 def test_a_span_is_the_same_stretch_of_the_whole(suffix, tmp_path):
     path = written(tmp_path / f"a.{suffix}", tones(3.0), **FORMATS[suffix][0])

@@ -18,12 +18,13 @@ def recordings(tmp_path, data) -> dict[str, Path]:
     """Sound files by what is wrong with them, and a good one."""
     good = data / "an440-mjgm-b.flac"
     samples = np.zeros(16_000, "float32")
-    found = {name: tmp_path / f"{name}.wav" for name in ("empty", "text", "no_samples", "nan", "short")}
+    found = {name: tmp_path / f"{name}.wav" for name in ("empty", "text", "no_samples", "nan", "loud", "short")}
     found |= {"truncated": tmp_path / "truncated.flac", "good": good}
     found["empty"].touch()
     found["text"].write_text("this is no sound\n" * 100)
     soundfile.write(found["no_samples"], samples[:0], 16_000)
     soundfile.write(found["nan"], np.where(np.arange(16_000) == 8, np.nan, samples), 16_000, subtype="FLOAT")
+    soundfile.write(found["loud"], np.sin(np.arange(16_000)) * 1e30, 16_000, subtype="FLOAT")
     soundfile.write(found["short"], samples[:100], 16_000)
     found["truncated"].write_bytes(good.read_bytes()[: good.stat().st_size // 2])
     return found
