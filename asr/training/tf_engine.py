@@ -184,7 +184,9 @@ class TensorFlowEngine:
         gradients = [gradient / scale for gradient in tape.gradient(objective, self._weights)]
         if self.num_replicas > 1:
             context = tf.distribute.get_replica_context()
-            total, stop, *gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, [total, stop, *gradients])
+            # identity: an argument that all replicas share is no value of a replica that could be summed.
+            sums = [total, tf.identity(stop), *gradients]
+            total, stop, *gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, sums)
         return losses, total, stop, tf.linalg.global_norm(gradients), gradients
 
     def _apply_on_replicas(self, gradients: Any, norm: Tensor) -> None:
