@@ -83,7 +83,16 @@ def read_json_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ManifestError(f"{path}: {reason}: name a JSON-lines file") from error
-    return [(number, _parse_object(line, f"{path}:{number}")) for number, line in enumerate(lines, 1) if line.strip()]
+    return parse_json_lines(enumerate(lines, start=1), path)
+
+
+def parse_json_lines(lines: Iterable[tuple[int, str]], path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """Return the objects of lines that were read from ``path``, with their numbers; empty lines are passed over.
+
+    Raises:
+        ManifestError: a line is not a JSON object.
+    """
+    return [(number, _parse_object(line, f"{path}:{number}")) for number, line in lines if line.strip()]
 
 
 def _parse_object(line: str, where: str) -> dict[str, Any]:

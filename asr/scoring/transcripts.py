@@ -8,13 +8,13 @@ What a line of JSON says depends on the side that the file stands on. As hypothe
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from asr.errors import ManifestError, ScoringError
-from asr.manifest import default_id, read_json_lines
+from asr.manifest import default_id, parse_json_lines
 
 _T = TypeVar("_T")
 Side: TypeAlias = Literal["references", "hypotheses"]
@@ -49,17 +49,25 @@ def read_transcripts(path: Path, side: Side) -> Transcripts:
         side: what the file is taken for.
 
     Raises:
-        ManifestError: the file cannot be read, is of another format, a line breaks it, or an id appears twice.
+        ManifestError: the file cannot be read, is of another format, a line breaks it, an id appears twice,
+            or there is no reference at all.
     """
-    path = Path(path)
+    transcripts = _read(Path(path), side)
+    if side == "references" and not transcripts.texts:
+        raise ManifestError(f"{path}: no utterances: nothing to score, give a file with references")
+    return transcripts
+
+
+def _read(path: Path, side: Side) -> Transcripts:
     if path.suffix.lower() in _OTHER_SUFFIXES:
         raise ManifestError(f"{path}: {path.suffix} files are not read: give {_KNOWN_FORMATS}")
-    if _is_json(path):
-        rows = _unique(_json_ids(path), path)
+    all_lines = _read_lines(path)
+    if _is_json(path, all_lines):
+        rows = _unique(_json_ids(path, all_lines), path)
         of_row = _reference_of if side == "references" else _hypothesis_of
         texts = {name: of_row(row, f"{path}:{number}") for name, (number, row) in rows.items()}
         return Transcripts(path, texts, {name: row for name, (_, row) in rows.items()})
-    lines = [(number, line) for number, line in _read_lines(path) if line.strip() and not line.startswith(";;")]
+    lines = [(number, line) for number, line in all_lines if line.strip() and not line.startswith(";;")]
     is_trn = path.suffix.lower() == ".trn" or all(_TRN_LINE.fullmatch(line) for _, line in lines)
     parse = _parse_trn if is_trn else _parse_kaldi
     items = ((number, *parse(line, f"{path}:{number}")) for number, line in lines)
@@ -87,15 +95,16 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _is_json(path: Path) -> bool:
+def _is_json(path: Path, lines: Sequence[tuple[int, str]]) -> bool:
     if path.suffix.lower() in {".jsonl", ".json"}:
         return True
     if path.suffix.lower() == ".trn":
         return False
-    return next((line.lstrip().startswith("{") for _, line in _read_lines(path) if line.strip()), False)
+    return next((line.lstrip().startswith("{") for _, line in lines if line.strip()), False)
 
 
 def _read_lines(path: Path) -> list[tuple[int, str]]:
+    """Return the lines with their numbers from 1; called once a file, as a pipe can be read but once."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -106,8 +115,8 @@ def _read_lines(path: Path) -> list[tuple[int, str]]:
     return list(enumerate(text.split("\n"), start=1))
 
 
-def _json_ids(path: Path) -> Iterator[tuple[int, str, tuple[int, dict[str, Any]]]]:
-    for number, row in read_json_lines(path):
+def _json_ids(path: Path, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, tuple[int, dict[str, Any]]]]:
+    for number, row in parse_json_lines(lines, path):
         name = row.get("id")
         if name is None and isinstance(row.get("audio_filepath"), str):
             name = default_id(row["audio_filepath"])

@@ -1,4 +1,6 @@
 import json
+import os
+import threading
 
 import pytest
 from hypothesis import given
@@ -33,6 +35,23 @@ def json_lines(*rows):
 def test_every_format_gives_the_same_texts(tmp_path, name, content):
     transcripts = read_transcripts(write(tmp_path, name, content), "hypotheses")
     assert transcripts.texts == {"u1": "IT IS", "u2": "", "u3": "A  B"}
+
+
+@pytest.mark.parametrize("content", ["u1 IT IS\n", "IT IS (u1)\n", json_lines({"id": "u1", "text": "IT IS"})])
+def test_a_pipe_is_read_once(tmp_path, content):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=[content])
+    writer.start()
+    assert read_transcripts(pipe, "references").texts == {"u1": "IT IS"}
+    writer.join()
+
+
+def test_a_file_without_references_is_an_error_and_one_without_hypotheses_is_not(tmp_path):
+    path = write(tmp_path, "empty.txt", "\n")
+    with pytest.raises(ManifestError, match=r"empty\.txt: no utterances: nothing to score"):
+        read_transcripts(path, "references")
+    assert read_transcripts(path, "hypotheses").texts == {}
 
 
 def test_a_manifest_with_predictions_serves_both_sides(tmp_path):
