@@ -48,5 +48,9 @@ class TranscriptionError(AsrError):
     """Transcribing cannot start: outputs would collide or overwrite something, or no model was named."""
 
 
+class OutputError(AsrError):
+    """A file cannot be written where it was asked for: it is a folder, an input, or another output."""
+
+
 class DownloadError(AsrError):
     """A download is incomplete or is not what was asked for."""

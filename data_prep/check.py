@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from asr.config import Config
 from asr.ctc import frames_needed
-from asr.errors import UtteranceError
+from asr.errors import ManifestError, UtteranceError
 from asr.manifest import Utterance, read_manifest
 from asr.tokens import Tokens
 from data_prep.corpus import Report, in_parallel
@@ -78,9 +78,11 @@ def check_manifest(path: Path, config: Config | None, report: Report) -> Check:
         report: told of progress.
 
     Raises:
-        ManifestError: the manifest cannot be read.
+        ManifestError: the manifest cannot be read, or has no utterances.
     """
     utterances = read_manifest(path)
+    if not utterances:
+        raise ManifestError(f"{path}: no utterances: nothing to check")
     measurements = in_parallel(measure, utterances, "reading audio", report)
     pairs = list(zip(utterances, measurements, strict=True))
     recordings = [(utterance, found) for utterance, found in pairs if isinstance(found, Measurement)]

@@ -7,13 +7,15 @@ It reads arguments, calls one function of the library and prints; heavy imports 
 import argparse
 import errno
 import importlib
+import itertools
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from asr.errors import AsrError
+from asr.errors import AsrError, ConfigError
 
 COMMANDS = {
     "corpus": "download, unpack and check recordings",
@@ -26,20 +28,20 @@ COMMANDS = {
     "merge": "join the parts of --shard i/n runs",
 }
 
+_COMMON_OPTIONS = {"-v", "--verbose", "-q", "--quiet", "--debug"}  # as in `common_arguments`
 DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status (docs/reference.md lists them)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None:  # closed by the caller (`>&-`): the next file opened would get what is printed
+        return _fail("stdout is closed: give it somewhere to go, as in > /dev/null", debug=False)
     debug = "--debug" in arguments
     try:
         return _run(arguments)
     except AsrError as error:
-        if debug:
-            raise
-        print(f"asr: {error}", file=sys.stderr)
-        return WRONG_USAGE
+        return _fail(str(error), debug)
     except KeyboardInterrupt:
         print("asr: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -48,13 +50,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except OSError as error:  # an output cannot be written: no such right, no space left, a file where a folder must be
         no_space = error.errno in (errno.ENOSPC, errno.EDQUOT)  # names no file when it comes from a write
-        if debug or (error.filename is None and not no_space):
+        if error.filename is None and not no_space:
             raise
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"asr: {where}{error.strerror}: choose another place or make room", file=sys.stderr)
         if no_space:
             _forget_output()
-        return WRONG_USAGE
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror}: choose another place or make room", debug)
+
+
+def _fail(message: str, debug: bool) -> int:
+    """Print an error, in an ``except`` block, and return the exit status; ``debug`` only adds the traceback."""
+    if debug:
+        traceback.print_exc()
+    print(f"asr: {message}", file=sys.stderr)
+    return WRONG_USAGE
 
 
 def _forget_output() -> None:
@@ -70,19 +79,34 @@ def _run(arguments: list[str]) -> int:
 
 
 def _run_command(arguments: list[str]) -> int:
-    if not arguments or arguments[0] not in COMMANDS:
-        _overview().parse_args(arguments or ["--help"])  # prints help or version, or exits with status 2
+    if not arguments:
+        _overview().print_help(sys.stderr)
+        return WRONG_USAGE
+    if arguments[0] not in COMMANDS:
+        _check_order(arguments)
+        _overview().parse_args(arguments)  # prints help or version, or exits with status 2
         return WRONG_USAGE
     name, *rest = arguments
     module = importlib.import_module(f"asr.cli.{name}")
     parser = argparse.ArgumentParser(
-        prog=f"asr {name}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=f"asr {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     module.add_arguments(parser)
     common_arguments(parser)
     args = parser.parse_args(rest)
     signal.signal(signal.SIGTERM, _interrupt)
     return module.run(args)
+
+
+def _check_order(arguments: list[str]) -> None:
+    """Explain where options stand when some of every command's stand before its name."""
+    before = list(itertools.takewhile(_COMMON_OPTIONS.__contains__, arguments))
+    after = arguments[len(before) :]
+    if before and after and after[0] in COMMANDS:
+        raise ConfigError(f"{' '.join(before)}: options stand after the command: asr {after[0]} {' '.join(before)} ...")
 
 
 def _overview() -> argparse.ArgumentParser:
@@ -93,6 +117,7 @@ def _overview() -> argparse.ArgumentParser:
         description="Speech recognition with Keras: from sound files to transcripts and word error rates.",
         epilog="commands:\n" + "\n".join(lines) + "\n\n`asr COMMAND --help` explains each, with an example.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=_version())
     parser.add_argument("command", metavar="COMMAND", choices=list(COMMANDS), help="one of those below")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED, common_arguments
 from asr.cli.console import progress_bar, stderr_console
+from asr.cli.numbers import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -25,19 +26,31 @@ if TYPE_CHECKING:
     from data_prep.corpus import Report
 
 
+_CHECK_HELP = """Hours, speakers, vocabulary, and what would spoil a training.
+
+What is odd is a hint, not a failure. Exit status: 1 when a recording cannot be read, 0 otherwise; 2 when the manifest
+cannot be read or has no utterances."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="the corpora that can be prepared", epilog="example: asr corpus list")
+    listing = actions.add_parser(
+        "list", help="the corpora that can be prepared", epilog="example: asr corpus list", allow_abbrev=False
+    )
     prepare = actions.add_parser(
         "prepare",
         help="write manifests, downloading first where --from is not given",
         epilog="example: asr corpus prepare an4 data/an4 --from an4_sphere.tar.gz",
+        allow_abbrev=False,
     )
     check = actions.add_parser(
         "check",
         help="hours, speakers, vocabulary, and what would spoil a training",
+        description=_CHECK_HELP,
         epilog="example: asr corpus check data/an4/train.jsonl --config recipes/an4/config.toml",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     prepare.add_argument("name", metavar="NAME", help="a name from `asr corpus list`")
     prepare.add_argument("folder", metavar="DIR", type=Path, help="where manifests, and downloads, are written")
@@ -80,15 +93,17 @@ def _prepare(args: argparse.Namespace) -> int:
     for utterance_id, reason in preparation.failures.items():
         print(f"asr: {utterance_id}: {reason}", file=sys.stderr)
     for manifest in preparation.manifests:
-        print(f"{manifest.path}: {manifest.num_utterances} utterances, {manifest.seconds / 3600:.2f} h")
+        print(f"{manifest.path}: {counted(manifest.num_utterances, 'utterance')}, {manifest.seconds / 3600:.2f} h")
     return SOME_FAILED if preparation.failures else DONE
 
 
 def _check(args: argparse.Namespace) -> int:
+    from asr.cli.outputs import check_outputs
     from asr.config import load_config
     from asr.files import write_atomically
     from data_prep.check import UNREADABLE, check_manifest
 
+    check_outputs([path for path in (args.manifest, args.config) if path], [args.json] if args.json else [])
     config = load_config(args.config) if args.config else None
     with progress_bar(stderr_console(args)) as progress:
         check = check_manifest(args.manifest, config, _reporter(progress))
@@ -100,12 +115,14 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _print_totals(check: "Check") -> None:
-    print(f"{check.manifest}: {check.utterances} utterances, {check.hours:.2f} h, {check.speakers} speakers")
+    speakers = counted(check.speakers, "speaker") if check.speakers else "speakers unknown"
+    print(f"{check.manifest}: {counted(check.utterances, 'utterance')}, {check.hours:.2f} h, {speakers}")
     if check.median_s is not None:
         print(f"  lengths: {check.shortest_s:.2f} to {check.longest_s:.2f} s, median {check.median_s:.2f} s")
-    print(f"  text: {check.words} words, {check.distinct_words} distinct; characters {''.join(check.characters)!r}")
+    words, characters = counted(check.words, "word"), "".join(check.characters)
+    print(f"  text: {words}, {check.distinct_words} distinct; characters {characters!r}")
     for what, counts in (("sample rates (Hz)", check.sample_rates_hz), ("channels", check.channels)):
-        print(f"  {what}: " + ", ".join(f"{value} in {count} recordings" for value, count in counts.items()))
+        print(f"  {what}: " + ", ".join(f"{value} in {counted(count, 'recording')}" for value, count in counts.items()))
 
 
 def _print_findings(findings: "Sequence[Finding]", limit: int | None) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import load_tensorflow, progress_bar, stderr_console
-from asr.cli.numbers import positive
+from asr.cli.numbers import counted, positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,10 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Decode, and report speed and failures."""
     load_tensorflow(args)
+    from asr.cli.outputs import check_outputs
     from asr.run import load
-    from asr.transcribe.data_set import check_outputs, decode_data_set, read_data_set
+    from asr.transcribe.data_set import decode_data_set, read_data_set
 
-    check_outputs(args.data_set, [path for path in (args.output, args.save_log_probs) if path])
+    check_outputs([args.data_set], [path for path in (args.output, args.save_log_probs) if path])
     model = load(args.model)
     examples = read_data_set(args.data_set, model.config.features)
     console = stderr_console(args)
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"asr: {name}: {message}", file=sys.stderr)
     speed = "" if result.real_time_factor is None else f", real-time factor {result.real_time_factor:.3g}"
     console.print(
-        f"{args.output}: {result.num_decoded} utterances, {len(result.failures)} failed, "
+        f"{args.output}: {counted(result.num_decoded, 'utterance')}, {len(result.failures)} failed, "
         f"{result.audio_seconds:.1f} s of audio in {result.seconds:.1f} s{speed}"
     )
     return SOME_FAILED if result.failures else DONE

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from asr.cli import DONE
 from asr.cli.console import stderr_console
+from asr.cli.numbers import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,5 +26,5 @@ def run(args: argparse.Namespace) -> int:
     from asr.prepare.merge import merge_shards
 
     num_utterances = merge_shards(args.parts, args.output)
-    stderr_console(args).print(f"{args.output}: {num_utterances} utterances")
+    stderr_console(args).print(f"{args.output}: {counted(num_utterances, 'utterance')}")
     return DONE

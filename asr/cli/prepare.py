@@ -11,7 +11,7 @@ from pathlib import Path
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
-from asr.cli.numbers import positive
+from asr.cli.numbers import counted, positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("manifests", metavar="MANIFEST", nargs="+", type=Path, help="JSON lines, read in this order")
     parser.add_argument("--config", required=True, type=Path, help="TOML file; its [features] and [augment] are used")
     parser.add_argument(
-        "--set", dest="overrides", metavar="KEY=VALUE", action="append", default=[], help="change a key of the config"
+        "--set",
+        dest="overrides",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="change a key of the config; may be repeated",
     )
     parser.add_argument("--output", required=True, type=Path, help="folder to make")
     parser.add_argument("--augment", action="store_true", help="add copies at the config's augment.speeds")
@@ -52,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     for identity, message in result.failures.items():
         print(f"asr: {identity}: {message}", file=sys.stderr)
     num_failed = len(result.failures)
-    console.print(f"{args.output}: {result.num_utterances - num_failed} utterances, {num_failed} failed")
+    console.print(f"{args.output}: {counted(result.num_utterances - num_failed, 'utterance')}, {num_failed} failed")
     return SOME_FAILED if num_failed else DONE
 
 

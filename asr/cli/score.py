@@ -14,6 +14,7 @@ from pathlib import Path
 
 from asr.cli import DONE
 from asr.cli.console import stderr_console, stdout_console
+from asr.cli.numbers import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--normaliser", metavar="N", default="none", help="applied to both sides: none, basic or upper (default: none)"
     )
     parser.add_argument(
-        "--by", metavar="KEY", action="append", default=[], help="rates for each value of a key of REF, as speaker"
+        "--by",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="rates for each value of a key of REF, as speaker; may be repeated",
     )
     parser.add_argument(
         "--missing",
@@ -38,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score, print the summary, write the files asked for."""
+    from asr.cli.outputs import check_outputs
     from asr.files import write_atomically
     from asr.report.as_json import as_json
     from asr.report.markdown import as_markdown
@@ -46,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from asr.scoring.score import score
     from asr.scoring.transcripts import read_transcripts, values_of
 
+    check_outputs([args.references, args.hypotheses], [path for path in (args.json, args.markdown) if path])
     references = read_transcripts(args.references, "references")
     hypotheses = read_transcripts(args.hypotheses, "hypotheses")
     scores = score(
@@ -63,11 +70,11 @@ def run(args: argparse.Namespace) -> int:
     )
     console = stderr_console(args)
     for names, what in (
-        (scores.missing, "have no hypothesis: counted as deleted"),
-        (scores.extra, "have no reference"),
+        (scores.missing, "a hypothesis, counted as deleted"),
+        (scores.extra, "a reference"),
     ):
         if names:
-            console.print(f"{len(names)} utterances {what}, such as {names[0]}")
+            console.print(f"{counted(len(names), 'utterance')} without {what}, such as {names[0]}")
     if args.json:
         write_atomically(args.json, as_json(report).encode())
     if args.markdown:

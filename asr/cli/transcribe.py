@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import load_tensorflow, progress_bar, stderr_console
-from asr.cli.numbers import positive
+from asr.cli.numbers import counted, positive
 
 if TYPE_CHECKING:
     from asr.transcribe.outputs import Job
@@ -99,7 +99,7 @@ def _to_files(args: argparse.Namespace, jobs: "Sequence[Job]") -> int:
                 for name, output in job.outputs.items():
                     write_atomically(output, FORMATS[name](transcript).encode())
             progress.advance(task)
-    console.print(f"{len(jobs) - num_failed} files transcribed, {num_failed} failed")
+    console.print(f"{counted(len(jobs) - num_failed, 'file')} transcribed, {num_failed} failed")
     return SOME_FAILED if num_failed else DONE
 
 

@@ -126,21 +126,6 @@ def decode_data_set(
     return result
 
 
-def check_outputs(source: Path, outputs: Sequence[Path]) -> None:
-    """Check, before the work, that outputs can be written and would replace neither the source nor each other.
-
-    Raises:
-        TranscriptionError: one would, or is a folder.
-    """
-    taken = {Path(source).resolve(): "is what is decoded"}
-    for output in outputs:
-        if output.is_dir():
-            raise TranscriptionError(f"{output}: a folder: name a file to write")
-        if output.resolve() in taken:
-            raise TranscriptionError(f"{output}: {taken[output.resolve()]}: name another output")
-        taken[output.resolve()] = "is written twice"
-
-
 @contextmanager
 def _log_prob_writer(path: Path) -> Iterator[Save]:
     """Yield a function that adds an array to a new ``.npz``, so that a large data set need not fit into memory."""

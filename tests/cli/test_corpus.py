@@ -44,7 +44,7 @@ def test_a_failure_is_one_line_and_status_1_and_the_others_are_written(source, t
     assert main(["corpus", "prepare", "folder", str(tmp_path / "out"), "--from", str(source)]) == 1
     output = capsys.readouterr()
     assert output.err.startswith("asr: two: ") and len(output.err.splitlines()) == 1
-    assert "1 utterances" in output.out
+    assert "1 utterance," in output.out
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_check_prints_totals_and_findings(source, tmp_path, capsys):
     shutil.copy(source / "one.wav", source / "two.wav")
     assert check(source, tmp_path) == 0
     lines = capsys.readouterr().out.splitlines()[1:]
-    assert lines[0].endswith("2 utterances, 0.00 h, 0 speakers")
+    assert lines[0].endswith("2 utterances, 0.00 h, speakers unknown")
     assert "  lengths: 1.00 to 1.00 s, median 1.00 s" in lines
     assert lines[-2:] == ["repeated audio: 1", "  two: the same samples as one"]
 
@@ -96,6 +96,13 @@ def test_check_ends_with_1_when_a_recording_cannot_be_read(source, tmp_path, cap
     (source / "one.wav").unlink()
     assert main(["corpus", "check", str(tmp_path / "out" / "all.jsonl")]) == 1
     assert "unreadable: 1" in capsys.readouterr().out
+
+
+def test_check_of_an_empty_manifest_is_one_line_and_status_2(tmp_path, capsys):
+    (tmp_path / "m.jsonl").touch()
+    assert main(["corpus", "check", str(tmp_path / "m.jsonl")]) == 2
+    output = capsys.readouterr()
+    assert (output.out, output.err) == ("", f"asr: {tmp_path / 'm.jsonl'}: no utterances: nothing to check\n")
 
 
 def test_many_findings_are_cut_unless_all_are_asked_for(source, tmp_path, capsys):

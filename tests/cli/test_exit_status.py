@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from asr.cli import main
 from asr.cli.console import stderr_console
 
 
@@ -50,6 +51,44 @@ def test_a_full_disk_is_one_line(texts):
         result = asr("score", texts, texts, stdout=full.fileno())
     assert result.returncode == 2
     assert result.stderr == "asr: No space left on device: choose another place or make room\n"
+
+
+def test_a_closed_stdout_is_one_line(texts):
+    command = [sys.executable, "-c", "import os, sys; os.close(1); os.execv(sys.executable, sys.argv[1:])"]
+    program = [sys.executable, "-m", "asr", "score", texts, texts]
+    result = subprocess.run([*command, *program], stderr=subprocess.PIPE, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr == "asr: stdout is closed: give it somewhere to go, as in > /dev/null\n"
+
+
+def test_debug_adds_the_traceback_and_changes_nothing_else(tmp_path, capsys):
+    command = ["score", str(tmp_path / "nothing"), str(tmp_path / "nothing")]
+    assert main(command) == 2
+    line = capsys.readouterr().err
+    assert main([*command, "--debug"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback") and error.endswith(f"\n{line}")
+
+
+def test_the_bare_command_is_wrong_usage_and_shows_the_help(capsys):
+    assert main([]) == 2
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.startswith("usage: asr ")
+
+
+@pytest.mark.parametrize("options", [["-q"], ["--debug", "-v"]])
+def test_options_before_the_command_are_told_where_they_stand(options, capsys):
+    assert main([*options, "score", "a", "b"]) == 2
+    named = " ".join(options)
+    line = f"asr: {named}: options stand after the command: asr score {named} ...\n"
+    assert capsys.readouterr().err.endswith(line)
+
+
+@pytest.mark.parametrize("arguments", [["score", "a", "b", "--mark", "c"], ["corpus", "check", "m", "--js", "f"]])
+def test_options_are_not_abbreviated(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "unrecognized arguments" in capsys.readouterr().err
 
 
 def test_what_a_corpus_says_is_never_markup(capsys):

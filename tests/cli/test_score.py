@@ -24,7 +24,7 @@ def test_the_summary_goes_to_stdout_and_notes_to_stderr(files, capsys):
     assert main(["score", *map(str, files)]) == 0
     output = capsys.readouterr()
     assert output.out.startswith("WER 50.00 %")
-    assert output.err == "1 utterances have no reference, such as z\n"
+    assert output.err == "1 utterance without a reference, such as z\n"
 
 
 def test_reports_are_written_where_asked(files, tmp_path):

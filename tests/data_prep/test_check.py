@@ -172,8 +172,16 @@ def test_a_manifest_that_is_not_there_is_an_error(tmp_path, report):
         check_manifest(tmp_path / "no.jsonl", None, report)
 
 
-def test_an_empty_manifest_has_empty_totals(check):
-    assert check([]).median_s is None
+def test_an_empty_manifest_is_an_error(check):
+    with pytest.raises(ManifestError, match=r"all\.jsonl: no utterances: nothing to check"):
+        check([])
+
+
+def test_where_nothing_can_be_read_totals_are_empty(check, utterances):
+    for utterance in utterances:
+        utterance.audio_filepath.unlink()
+    result = check(utterances)
+    assert (result.hours, result.median_s, len(result.findings)) == (0, None, len(utterances))
 
 
 def test_the_real_training_set_is_in_order(shared_data, tmp_path, report):

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from asr.decoding.hypotheses_file import read_hypotheses
-from asr.errors import TranscriptionError
-from asr.transcribe.data_set import check_outputs, decode_data_set, read_data_set
+from asr.transcribe.data_set import decode_data_set, read_data_set
 
 HOSTILE_IDS = ["../../up", "/etc/x", "a b", "é\U0001f600", "a\\b", "x.npy", "file", "", "-rf", "a\nb"]
 
@@ -84,14 +83,3 @@ def test_a_data_set_of_which_nothing_can_be_read_gives_an_empty_file(model, soun
     result = decode_manifest(model, manifest, tmp_path / "h.jsonl")
     assert (tmp_path / "h.jsonl").read_text() == ""
     assert (result.num_decoded, result.real_time_factor) == (0, None)
-
-
-def test_outputs_may_replace_neither_the_source_nor_each_other(tmp_path):
-    manifest, output = tmp_path / "m.jsonl", tmp_path / "h.jsonl"
-    check_outputs(manifest, [output, tmp_path / "p.npz"])
-    with pytest.raises(TranscriptionError, match="is what is decoded"):
-        check_outputs(manifest, [tmp_path / "x" / ".." / "m.jsonl"])
-    with pytest.raises(TranscriptionError, match="is written twice"):
-        check_outputs(manifest, [output, output])
-    with pytest.raises(TranscriptionError, match="a folder: name a file"):
-        check_outputs(manifest, [tmp_path])
