@@ -19,7 +19,7 @@ def plan_outputs(inputs: Sequence[Path], folder: Path, formats: Sequence[str]) -
     """Return what is written where: each input's stem with the format as suffix.
 
     Raises:
-        TranscriptionError: two inputs would write one file, or an output would replace an input.
+        TranscriptionError: an input is given twice, two would write one file, or an output would replace an input.
     """
     jobs = [Job(path, {name: folder / f"{path.stem}.{name}" for name in formats}) for path in inputs]
     writer: dict[Path, Path] = {}
@@ -27,6 +27,8 @@ def plan_outputs(inputs: Sequence[Path], folder: Path, formats: Sequence[str]) -
     for job in jobs:
         for output in job.outputs.values():
             place = output.resolve()
+            if place in writer and writer[place].resolve() == job.audio.resolve():
+                raise TranscriptionError(f"{job.audio}: given twice: name each file once")
             if place in writer:
                 raise TranscriptionError(
                     f"{output}: both {writer[place]} and {job.audio} would write it: "
