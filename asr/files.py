@@ -25,12 +25,17 @@ def replacing(path: Path) -> Iterator[Path]:
     # The name stays at the end: some writers choose their format by it.
     part = path.with_name(f".{uuid.uuid4().hex[:8]}.part.{path.name}")
     try:
-        yield part
-        sync(part)
-        os.replace(part, path)
-        sync(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
+        try:
+            yield part
+            sync(part)
+            os.replace(part, path)
+            sync(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        if str(error.filename) == str(part):  # name the file that was asked for
+            error.filename = str(path)
+        raise
 
 
 @contextmanager

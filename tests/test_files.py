@@ -22,3 +22,15 @@ def test_when_writing_fails_the_old_file_stays_and_the_new_one_is_gone(tmp_path)
     with pytest.raises(OSError, match="disk full"):
         fail()
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.npz", b"old")]
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError) as caught:
+        write_atomically(tmp_path / "folder", b"new")
+    assert caught.value.filename == str(tmp_path / "folder")
+    long_name = tmp_path / ("x" * 250)  # the temporary name is longer than a file system takes
+    with pytest.raises(OSError, match="too long") as caught_too:
+        write_atomically(long_name, b"new")
+    assert caught_too.value.filename == str(long_name)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
