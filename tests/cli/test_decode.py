@@ -70,7 +70,7 @@ def test_beam_size_one_is_greedy_search(tiny_run, data, tmp_path):
         ("nowhere", "an4.jsonl", "h.jsonl", "not a run folder"),
         (None, "nowhere.jsonl", "h.jsonl", "nowhere.jsonl: "),
         (None, ".", "h.jsonl", "not a finished shard folder"),
-        (None, "an4.jsonl", "an4.jsonl", "is what is decoded"),
+        (None, "an4.jsonl", "an4.jsonl", "is read by this command"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(tiny_run, manifest, capsys, model, data_set, output, message):
