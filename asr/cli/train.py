@@ -20,7 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="RUN", type=Path, required=True, help="run folder to write")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
     parser.add_argument(
-        "--set", metavar="KEY=VALUE", action="append", default=[], help="override a setting, e.g. model.layers=4"
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="override a setting, e.g. model.layers=4; may be repeated",
     )
 
 
