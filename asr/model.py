@@ -15,7 +15,7 @@ from asr.layers.conv import MaskedConv2D, strided_length
 from asr.layers.dropout import Dropout
 from asr.layers.norm import BatchNorm
 from asr.layers.recurrent import Recurrent
-from asr.layers.scan import Tensor
+from asr.layers.tensor import Tensor
 
 
 class AcousticModel(keras.Model):

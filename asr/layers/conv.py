@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from asr.layers.masks import zero_padding
-from asr.layers.scan import Tensor
+from asr.layers.tensor import Tensor
 
 
 def strided_length(length: Any, stride: int) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from asr.layers.scan import Tensor
+from asr.layers.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable("asr")

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from asr.layers.scan import Tensor
+from asr.layers.tensor import Tensor
 
 
 def frame_mask(lengths: Tensor, num_frames: int) -> Tensor:

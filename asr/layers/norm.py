@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from asr.layers.masks import frame_mask
-from asr.layers.scan import Tensor
+from asr.layers.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable("asr")

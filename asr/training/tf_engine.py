@@ -20,7 +20,7 @@ from asr.batches import Batch
 from asr.config import Config
 from asr.ctc import ctc_loss
 from asr.errors import RunError
-from asr.layers.scan import Tensor
+from asr.layers.tensor import Tensor
 from asr.model import AcousticModel
 
 # float16 only: factors of the loss that keep small gradients above zero (Micikevicius et al., arXiv:1710.03740).
