@@ -32,6 +32,23 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a hypothesis; what is not known is None.
+
+    Attributes:
+        word: as it is spelled in the text.
+        start: seconds from the file's start.
+        end: likewise, not before ``start``.
+        confidence: probability, in [0, 1], that the word is right.
+    """
+
+    word: str
+    start: float | None = None
+    end: float | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hypothesis:
     """One word sequence that may have been said.
 
@@ -39,11 +56,13 @@ class Hypothesis:
         text: the words, one space between two.
         tokens: class indices that spell them, without blanks.
         score: how probable it is.
+        words: those of ``text`` with times and confidence; empty where nobody has asked for them.
     """
 
     text: str
     tokens: tuple[int, ...]
     score: Score
+    words: tuple[Word, ...] = ()
 
 
 def check_log_probs(log_probs: np.ndarray, tokens: Tokens) -> np.ndarray:
