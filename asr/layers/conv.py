@@ -3,7 +3,7 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
+from keras import ops
 
 from asr.layers.masks import zero_padding
 from asr.layers.tensor import Tensor
@@ -56,8 +56,8 @@ class MaskedConv2D(keras.layers.Layer):
 
     def call(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return [B, ceil(T / stride), ceil(F / stride), C'] of ``x`` [B, T, F, C] with ``lengths`` [B]."""
-        around = [(size // 2, size // 2) for size in self.kernel]
-        return self.conv(tf.pad(zero_padding(x, lengths), [(0, 0), *around, (0, 0)]))
+        around = [[size // 2, size // 2] for size in self.kernel]
+        return self.conv(ops.pad(zero_padding(x, lengths), [[0, 0], *around, [0, 0]]))
 
     def compute_output_shape(self, x_shape: tuple[int, ...], lengths_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return [B, ceil(T / stride), ceil(F / stride), C']."""

@@ -1,21 +1,34 @@
 """Which frames of a padded batch are true: lengths are arguments, never guessed from zeros."""
 
-import tensorflow as tf
+from keras import ops
 
 from asr.layers.tensor import Tensor
 
 
-def frame_mask(lengths: Tensor, num_frames: int) -> Tensor:
-    """Return [B, T] float32: 1 before each utterance's length, 0 from there on.
+def true_frames(lengths: Tensor, num_frames: int) -> Tensor:
+    """Return [B, T] booleans: True before each utterance's length.
 
     Args:
         lengths: [B] integers.
         num_frames: T.
     """
-    return tf.sequence_mask(lengths, num_frames, dtype=tf.float32)
+    return ops.arange(num_frames, dtype="int32") < ops.cast(lengths, "int32")[:, None]
+
+
+def frame_mask(lengths: Tensor, num_frames: int) -> Tensor:
+    """Return [B, T] float32: 1 before each utterance's length, 0 from there on; see `true_frames`."""
+    return ops.cast(true_frames(lengths, num_frames), "float32")
 
 
 def zero_padding(x: Tensor, lengths: Tensor) -> Tensor:
     """Return [B, T, ...] with zeros from each utterance's length on, whatever stood there, NaN included."""
-    mask = tf.sequence_mask(lengths, x.shape[1])
-    return tf.where(tf.reshape(mask, (*x.shape[:2], *[1] * (x.shape.rank - 2))), x, tf.zeros_like(x))
+    return ops.where(_beside(true_frames(lengths, x.shape[1]), x), x, ops.zeros_like(x))
+
+
+def masked_like(x: Tensor, lengths: Tensor) -> Tensor:
+    """Return `frame_mask` with an axis of one for each axis of ``x`` [B, T, ...] after time."""
+    return _beside(frame_mask(lengths, x.shape[1]), x)
+
+
+def _beside(mask: Tensor, x: Tensor) -> Tensor:
+    return ops.reshape(mask, (*x.shape[:2], *[1] * (len(x.shape) - 2)))

@@ -7,9 +7,9 @@ true frame of the global batch, so that padding, and the split over devices, cha
 from typing import Any
 
 import keras
-import tensorflow as tf
+from keras import ops
 
-from asr.layers.masks import frame_mask
+from asr.layers.masks import masked_like
 from asr.layers.tensor import Tensor
 
 
@@ -51,14 +51,14 @@ class BatchNorm(keras.layers.Layer):
             lengths: [B] true frames.
             training: whether the batch's own statistics are used and remembered.
         """
-        mask = tf.reshape(frame_mask(lengths, x.shape[1]), (*x.shape[:2], *[1] * (x.shape.rank - 2)))
-        values = tf.cast(x, tf.float32)
+        mask = masked_like(x, lengths)
+        values = ops.cast(x, "float32")
         mean, variance = self.moving_mean.value, self.moving_variance.value
         if training:
             mean, variance = _moments(values, mask)
             self._remember(mean, variance)
-        scale = tf.cast(self.gamma, tf.float32) * tf.math.rsqrt(variance + self.epsilon)
-        return tf.cast(((values - mean) * scale + tf.cast(self.beta, tf.float32)) * mask, x.dtype)
+        scale = ops.cast(self.gamma, "float32") * ops.rsqrt(variance + self.epsilon)
+        return ops.cast(((values - mean) * scale + ops.cast(self.beta, "float32")) * mask, x.dtype)
 
     def _remember(self, mean: Tensor, variance: Tensor) -> None:
         for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
@@ -75,19 +75,23 @@ class BatchNorm(keras.layers.Layer):
 
 def _moments(values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and variance [F] over the true frames of all replicas."""
-    axes = list(range(values.shape.rank - 1))
+    axes = list(range(len(values.shape) - 1))
     inner = 1  # values of one frame that share a statistic
     for size in values.shape[2:-1]:
         inner *= size
-    total, count = _over_replicas(tf.reduce_sum(values * mask, axes), tf.reduce_sum(mask) * inner)
-    mean = total / tf.maximum(count, 1.0)
+    total, count = _over_replicas(ops.sum(values * mask, axes), ops.sum(mask) * inner)
+    mean = total / ops.maximum(count, 1.0)
     # Deviations from the mean of all replicas: a difference of two large sums would lose the digits.
-    (squares,) = _over_replicas(tf.reduce_sum(tf.square(values - mean) * mask, axes))
-    return mean, squares / tf.maximum(count, 1.0)
+    (squares,) = _over_replicas(ops.sum(ops.square(values - mean) * mask, axes))
+    return mean, squares / ops.maximum(count, 1.0)
 
 
 def _over_replicas(*values: Tensor) -> list[Tensor]:
-    """Return the sum of each value over the replicas of the current strategy; differentiable."""
+    """Return the sum of each value over the replicas of TensorFlow's current strategy; differentiable."""
+    if keras.backend.backend() != "tensorflow":
+        return list(values)
+    import tensorflow as tf
+
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return list(values)
