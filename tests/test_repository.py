@@ -18,7 +18,18 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PYPROJECT["optional-dependencies"]
-HEAVY = {"tensorflow", "keras", "librosa", "numba", "jiwer", "scipy", "soundfile", "tensorboardX", "onnxruntime"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "librosa",
+    "numba",
+    "jiwer",
+    "scipy",
+    "sentencepiece",
+    "soundfile",
+    "tensorboardX",
+    "onnxruntime",
+}
 # Where a heavy library may be imported: so much can be run without it, and so much has to change when it goes.
 NETWORK = ("asr/ctc", "asr/layers/", "asr/model", "asr/run", "asr/training/")
 HOMES = {
@@ -29,6 +40,7 @@ HOMES = {
     "jiwer": ("asr/scoring/",),
     "soundfile": ("asr/audio", "data_prep/an4"),
     "soxr": ("asr/audio",),
+    "sentencepiece": ("asr/tokens/",),
     "tensorboardX": ("asr/training/",),
     "rich": ("asr/cli/", "asr/report/"),
 }
@@ -137,7 +149,8 @@ def test_constraints_are_names_and_exact_versions():
 def requirements() -> list[Requirement]:
     """Return what the package, its development and its build ask for."""
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
-    return [Requirement(text) for text in (*PYPROJECT["dependencies"], *EXTRAS["dev"], *EXTRAS["demo"], *build)]
+    extras = [text for extra in ("dev", "demo", "phones") for text in EXTRAS[extra]]
+    return [Requirement(text) for text in (*PYPROJECT["dependencies"], *extras, *build)]
 
 
 @pytest.mark.parametrize("requirement", requirements(), ids=str)

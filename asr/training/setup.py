@@ -12,7 +12,7 @@ from asr.errors import ConfigError
 from asr.features import FeatureStatistics, FrontEnd, front_end
 from asr.files import write_atomically
 from asr.shards import Shards, open_shards
-from asr.tokens import BLANK_LABEL, Tokens
+from asr.tokens import Tokens
 from asr.training.data import DataSet, leave_out, read_examples
 
 
@@ -95,13 +95,10 @@ def set_up(
 
 
 def _tokens(config: Config, folders: Sequence[Shards]) -> Tokens:
-    if config.tokens.labels:
-        return Tokens([BLANK_LABEL, *config.tokens.labels], config.tokens.normaliser)
-    texts = (entry.text for shards in folders for entry in shards.entries)
-    tokens = Tokens.from_texts(texts, config.tokens.normaliser)
-    if len(tokens) < 2:
+    texts = [entry.text for shards in folders for entry in shards.entries]
+    if not any(text.split() for text in texts):
         raise ConfigError("data.train: every transcript is empty: there is nothing to learn")
-    return tokens
+    return Tokens.from_config(config.tokens, texts)
 
 
 def _statistics(folders: Sequence[Shards]) -> FeatureStatistics:
