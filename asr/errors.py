@@ -40,6 +40,10 @@ class TrainingError(AsrError):
     """Training cannot go on: the loss is not finite, steps were skipped too often, too many utterances are unusable."""
 
 
+class LanguageModelError(AsrError):
+    """A language model, or the text to make one of, cannot be read or breaks its format."""
+
+
 class ScoringError(AsrError):
     """References and hypotheses cannot be compared: one is missing, or their ids have nothing in common."""
 

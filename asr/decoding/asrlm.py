@@ -1,0 +1,151 @@
+"""The compiled form of an n-gram model, ``NAME.asrlm``: flat arrays in one file, mapped into memory and not parsed.
+
+The file is a line ``asrlm 1``, a line of JSON that says where each array lies, and the arrays, each at a multiple of 64
+bytes: those of `NgramArrays`, and the words as one run of UTF-8 with their offsets. Words are in order of their bytes
+after `<unk>`, `<s>` and `</s>`, so that one is found by bisection. A quantised model has one byte and a table of 256
+values an order in place of each float; these alone are expanded when it is opened.
+"""
+
+import bisect
+import itertools
+import json
+import mmap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+
+from asr.decoding.ngram import UNKNOWN, NgramArrays
+from asr.errors import LanguageModelError
+
+SPECIAL_WORDS = ("<unk>", "<s>", "</s>")
+_MAGIC = b"asrlm 1\n"
+_ALIGNMENT = 64
+
+
+class Words(Sequence[str]):
+    """The words of a model in order of their indices, kept as bytes until they are asked for."""
+
+    def __init__(self, text: np.ndarray, offsets: np.ndarray) -> None:
+        """Take ``text`` [bytes] uint8, UTF-8 of all words, and ``offsets`` [W + 1] int32 into it."""
+        self._text, self._offsets = memoryview(text.data), offsets
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self.spelled(range(len(self))[index]).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        text, offsets = bytes(self._text), self._offsets.tolist()
+        return (text[start:end].decode() for start, end in itertools.pairwise(offsets))
+
+    def spelled(self, index: int) -> bytes:
+        """Return the UTF-8 of the word of an index from 0 up."""
+        return bytes(self._text[self._offsets[index] : self._offsets[index + 1]])
+
+    def find(self, word: str) -> int:
+        """Return the index of a word, `UNKNOWN` where the model does not have it."""
+        if word in SPECIAL_WORDS:
+            return SPECIAL_WORDS.index(word)
+        spelling, first = word.encode(), len(SPECIAL_WORDS)
+        index = bisect.bisect_left(range(len(self)), spelling, lo=first, key=self.spelled)
+        return index if index < len(self) and self.spelled(index) == spelling else UNKNOWN
+
+    def find_all(self, words: Iterable[str]) -> list[int]:
+        """Return the index of each word; the first call makes a table of all, which pays from a thousand on."""
+        return [self._table.get(word, UNKNOWN) for word in words]
+
+    @cached_property
+    def _table(self) -> dict[str, int]:
+        return {word: index for index, word in enumerate(self)}
+
+
+def word_arrays(words: Iterable[bytes]) -> dict[str, np.ndarray]:
+    """Return the arrays that keep ``words`` in a compiled model; those after the special ones are in byte order."""
+    words = list(words)
+    offsets = np.cumsum([0, *map(len, words)])
+    return {"words": np.frombuffer(b"".join(words), np.uint8), "word_offsets": offsets.astype(np.int32)}
+
+
+def allocate(path: Path, facts: Mapping[str, Any], shapes: Mapping[str, tuple[int, np.dtype]]) -> dict[str, np.ndarray]:
+    """Make a compiled model whose arrays are zeros, and return them mapped: what is written to them is in the file.
+
+    Args:
+        path: the file, which is replaced.
+        facts: what `open_arrays` gives back; JSON.
+        shapes: length and type of each array, by name.
+    """
+    table, position = {}, 0
+    for name, (length, dtype) in shapes.items():
+        table[name] = {"dtype": np.dtype(dtype).str, "length": length, "offset": position}
+        position += -(-length * np.dtype(dtype).itemsize // _ALIGNMENT) * _ALIGNMENT
+    header = _MAGIC + json.dumps({**facts, "bytes": position, "arrays": table}).encode()
+    header += b" " * (-(len(header) + 1) % _ALIGNMENT) + b"\n"
+    with path.open("wb+") as file:
+        file.write(header)
+        file.truncate(len(header) + max(position, 1))
+        return _views(mmap.mmap(file.fileno(), 0), len(header), table)
+
+
+def write_arrays(path: Path, facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a compiled model of these arrays, each [n]."""
+    mapped = allocate(path, facts, {name: (len(array), array.dtype) for name, array in arrays.items()})
+    for name, array in arrays.items():
+        mapped[name][:] = array
+
+
+def open_arrays(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the facts and the arrays of a compiled model; what is changed in them is not written to the file.
+
+    Raises:
+        LanguageModelError: the file is not there, is not one of these, or is not whole.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                raise LanguageModelError(f"{path}: not a compiled model of this version: make it with asr lm compile")
+            line = file.readline()
+            start = len(_MAGIC) + len(line)
+            facts = json.loads(line)
+            if path.stat().st_size != start + max(facts["bytes"], 1):
+                raise LanguageModelError(f"{path}: cut short: compile it again")
+            # Copy on write, not read only: numba compiles read-only arrays once more.
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    except OSError as error:
+        raise LanguageModelError(f"{path}: {error.strerror}: name a model in ARPA format or an .asrlm") from None
+    except (ValueError, KeyError):
+        raise LanguageModelError(f"{path}: its header is not one of a compiled model: compile it again") from None
+    return facts, _views(content, start, facts["arrays"])
+
+
+def _views(content: mmap.mmap, start: int, table: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    return {
+        name: np.frombuffer(content, entry["dtype"], entry["length"], start + entry["offset"])
+        for name, entry in table.items()
+    }
+
+
+def ngram_shapes(num_nodes: int, num_inner: int) -> dict[str, tuple[int, np.dtype]]:
+    """Return length and type of each of `NgramArrays` for N nodes, I of them inner."""
+    integers, floats = np.dtype(np.int32), np.dtype(np.float32)
+    return {
+        "first_child": (num_inner + 1, integers),
+        "word": (num_nodes, integers),
+        "log_prob": (num_nodes, floats),
+        "backoff": (num_inner, floats),
+        "suffix": (num_nodes, integers),
+    }
+
+
+def as_ngram_arrays(arrays: Mapping[str, np.ndarray]) -> NgramArrays:
+    """Return those of a compiled model's arrays that the kernel reads."""
+    return NgramArrays(**{name: arrays[name] for name in NgramArrays._fields})
