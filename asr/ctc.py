@@ -1,15 +1,18 @@
 """The CTC loss of a batch with true lengths, and which utterances CTC can align at all.
 
-Source: Graves et al., "Connectionist Temporal Classification", ICML 2006. Blank is class 0, here and everywhere.
+One function for every backend and device; `ctc_loss` chooses the kernel. Source: Graves et al., "Connectionist Temporal
+Classification", ICML 2006. Blank is class 0, here and everywhere.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from asr.errors import UtteranceError
+
 if TYPE_CHECKING:
-    Tensor = Any  # TensorFlow ships no types
+    from asr.layers.tensor import Tensor
 
 
 def frames_needed(labels: Sequence[int] | np.ndarray) -> int:
@@ -22,8 +25,38 @@ def frames_needed(labels: Sequence[int] | np.ndarray) -> int:
     return len(labels) + int(np.count_nonzero(labels[1:] == labels[:-1]))
 
 
+def require_alignable(labels: Sequence[int] | np.ndarray, num_frames: int) -> None:
+    """Check that CTC can align an utterance.
+
+    Args:
+        labels: of the utterance, without blanks.
+        num_frames: output frames that the model makes of it.
+
+    Raises:
+        UtteranceError: there are too few frames.
+    """
+    needed = frames_needed(labels)
+    if needed > num_frames:
+        raise UtteranceError(
+            f"{len(labels)} labels, {needed - len(labels)} of them repeats, need {needed} frames and the model makes "
+            f"{num_frames}: lower model.conv's strides, model.stack_frames or model.pyramid, or leave it out"
+        )
+
+
+def num_infeasible(lengths: np.ndarray, labels: np.ndarray, label_lengths: np.ndarray) -> int:
+    """Return how many rows of a batch CTC cannot align, and `ctc_loss` masks; NumPy, arguments as there.
+
+    Rows without any frame or label are not counted: they fill a batch.
+    """
+    repeats = (labels[:, 1:] == labels[:, :-1]) & (np.arange(1, labels.shape[1]) < label_lengths[:, None])
+    return int(np.count_nonzero(label_lengths + repeats.sum(axis=1) > lengths))
+
+
 def ctc_loss(logits: "Tensor", lengths: "Tensor", labels: "Tensor", label_lengths: "Tensor") -> "Tensor":
     """Return the negative log-probability of each utterance's labels, summed over all alignments.
+
+    Kernels: under TensorFlow the one for sparse labels on the CPU, and cuDNN's beside a GPU while there are at most 256
+    labels, its limit (written from its documentation; no GPU was there to test it); under JAX our own, on any device.
 
     Args:
         logits: [B, T, V], before the softmax, of any float type; computed in float32.
@@ -33,31 +66,28 @@ def ctc_loss(logits: "Tensor", lengths: "Tensor", labels: "Tensor", label_length
 
     Returns:
         [B] float32. Where CTC cannot align (see `frames_needed`) the loss is 0 and its gradient exactly 0: such
-        utterances are found and named before training (`asr.training.data`). The gradient is 0 past a length.
+        utterances are found and named before training (`asr.training.data`, `require_alignable`), and can be counted
+        (`num_infeasible`). The gradient is 0 past a length.
     """
-    import tensorflow as tf
+    import keras
 
-    logits = tf.cast(logits, tf.float32)
-    lengths, labels, label_lengths = (tf.cast(value, tf.int32) for value in (lengths, labels, label_lengths))
-    true_label = tf.sequence_mask(label_lengths, labels.shape[1])
-    repeats = tf.reduce_sum(tf.cast((labels[:, 1:] == labels[:, :-1]) & true_label[:, 1:], tf.int32), axis=1)
+    from asr.layers.masks import frame_mask, true_frames
+    from asr.layers.tensor import ops
+
+    if keras.backend.backend() == "jax":
+        from asr.ctc_jax import kernel
+    else:
+        from asr.ctc_tensorflow import kernel
+    logits = ops.cast(logits, "float32")
+    lengths, labels, label_lengths = (ops.cast(value, "int32") for value in (lengths, labels, label_lengths))
+    repeats = (labels[:, 1:] == labels[:, :-1]) & true_frames(label_lengths, labels.shape[1])[:, 1:]
     silent = (label_lengths == 0) & (lengths > 0)
-    possible = (label_lengths + repeats <= lengths) & (label_lengths > 0)
+    possible = (label_lengths + ops.sum(ops.cast(repeats, "int32"), axis=1) <= lengths) & (label_lengths > 0)
 
-    # The kernel takes no empty label sequence: rows without one, or that it could not align, get one label, and their
-    # result is thrown away. Its form for sparse labels is an order of magnitude faster on the CPU than the dense one.
-    true_label &= possible[:, None]
-    true_label |= ~possible[:, None] & (tf.range(labels.shape[1]) == 0)
-    labels = tf.where(possible[:, None], labels, tf.ones_like(labels))
-    shape = tf.constant(labels.shape.as_list(), tf.int64)
-    # On the CPU beside a GPU, too: there TensorFlow may take cuDNN's kernel, which ends at 256 labels.
-    with tf.device("CPU:0"):
-        loss = tf.nn.ctc_loss(
-            labels=tf.SparseTensor(tf.where(true_label), tf.boolean_mask(labels, true_label), shape),
-            logits=tf.transpose(logits, (1, 0, 2)),
-            label_length=None,
-            logit_length=tf.maximum(lengths, 1),
-            blank_index=0,
-        )
-    blanks = tf.nn.log_softmax(logits)[:, :, 0] * tf.sequence_mask(lengths, logits.shape[1], dtype=tf.float32)
-    return tf.where(possible, loss, tf.where(silent, -tf.reduce_sum(blanks, axis=1), tf.zeros_like(loss)))
+    # A row without labels, or that could not be aligned, gets one label, and its result is thrown away.
+    first = ops.arange(labels.shape[1], dtype="int32") == 0
+    labels = ops.where(possible[:, None], labels, ops.cast(first, "int32"))
+    loss = kernel(logits, ops.maximum(lengths, 1), labels, ops.where(possible, label_lengths, 1))
+    # The blanks of an utterance without labels are all there is to sum.
+    blanks = ops.log_softmax(logits)[:, :, 0] * frame_mask(lengths, logits.shape[1])
+    return ops.where(possible, loss, ops.where(silent, -ops.sum(blanks, axis=1), 0.0))

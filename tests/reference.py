@@ -82,6 +82,31 @@ def ctc_loss_by_enumeration(log_probs: np.ndarray, labels: list[int]) -> float:
     return -float(np.logaddexp.reduce(hits, initial=-np.inf))
 
 
+def ctc_by_definition(logits: np.ndarray, labels: Sequence[int]) -> tuple[float, np.ndarray]:
+    """Loss and its gradient by the logits [T, V] of one utterance: Graves et al. 2006, in float64, probabilities."""
+    states = [0]
+    for label in labels:
+        states += [int(label), 0]
+    probs = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+    alpha = _ctc_forward(probs, states)
+    beta = _ctc_forward(probs[::-1], states[::-1])[::-1, ::-1]
+    joint = alpha * beta / probs[:, states]  # both count the probability of their own frame
+    posterior = np.zeros_like(probs)
+    for state, label in enumerate(states):
+        posterior[:, label] += joint[:, state] / joint.sum(axis=1)
+    return -float(np.log(joint[0].sum())), probs - posterior
+
+
+def _ctc_forward(probs: np.ndarray, states: Sequence[int]) -> np.ndarray:
+    """Probability [T, S] of all paths that begin at one of the first two states and are at s in frame t."""
+    alpha = np.zeros((len(probs), len(states)))
+    alpha[0, :2] = probs[0, states[:2]]
+    for t, s in itertools.product(range(1, len(probs)), range(len(states))):
+        may_skip = s > 1 and states[s] != 0 and states[s] != states[s - 2]
+        alpha[t, s] = probs[t, states[s]] * alpha[t - 1, max(s - 1 - may_skip, 0) : s + 1].sum()
+    return alpha
+
+
 def collapse_by_definition(path: tuple[int, ...]) -> list[int]:
     """Repeats become one, then blanks (0) go."""
     return [label for label, _ in itertools.groupby(path) if label != 0]

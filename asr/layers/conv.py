@@ -3,10 +3,9 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from asr.layers.masks import zero_padding
-from asr.layers.tensor import Tensor
+from asr.layers.tensor import Tensor, ops
 
 
 def strided_length(length: Any, stride: int) -> Any:

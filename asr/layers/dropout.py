@@ -11,9 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-from keras import ops
 
-from asr.layers.tensor import Tensor
+from asr.layers.tensor import Tensor, ops
 
 
 @keras.saving.register_keras_serializable("asr")

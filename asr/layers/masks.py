@@ -1,8 +1,6 @@
 """Which frames of a padded batch are true: lengths are arguments, never guessed from zeros."""
 
-from keras import ops
-
-from asr.layers.tensor import Tensor
+from asr.layers.tensor import Tensor, ops
 
 
 def true_frames(lengths: Tensor, num_frames: int) -> Tensor:

@@ -7,10 +7,9 @@ true frame of the global batch, so that padding, and the split over devices, cha
 from typing import Any
 
 import keras
-from keras import ops
 
 from asr.layers.masks import masked_like
-from asr.layers.tensor import Tensor
+from asr.layers.tensor import Tensor, ops
 
 
 @keras.saving.register_keras_serializable("asr")

@@ -1,5 +1,9 @@
-"""The type of a tensor, in one place: TensorFlow and JAX have no common one, and TensorFlow ships no types."""
+"""What layers compute with: tensors of the backend that Keras runs on, and Keras's functions of them."""
 
 from typing import Any, TypeAlias
 
-Tensor: TypeAlias = Any  # what the Keras backend computes with, or a NumPy array
+import keras
+
+Tensor: TypeAlias = Any  # of TensorFlow, which ships no types, or JAX; NumPy arrays where a function takes them
+
+ops: Any = keras.ops  # Keras annotates little, and what type checkers then infer may be None everywhere

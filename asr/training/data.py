@@ -15,7 +15,7 @@ import numpy as np
 from asr.augment import spec_augment
 from asr.batches import Batch, BatchPlan, make_batch
 from asr.config import Config
-from asr.ctc import frames_needed
+from asr.ctc import require_alignable
 from asr.errors import TrainingError, UtteranceError
 from asr.features import FrontEnd, normalise
 from asr.model import output_lengths
@@ -113,12 +113,10 @@ def _labels(text: str, num_frames: int, tokens: Tokens, config: Config) -> tuple
         return None, str(error)
     if not labels:
         return labels, "the transcript is empty"
-    available, needed = output_lengths(config.model, num_frames), frames_needed(labels)
-    if needed > available:
-        return None, (
-            f"{len(labels)} labels, {needed - len(labels)} of them repeats, need {needed} frames and the model makes "
-            f"{available} of {num_frames}: lower the strides of model.conv, or leave it out"
-        )
+    try:
+        require_alignable(labels, output_lengths(config.model, num_frames))
+    except UtteranceError as error:
+        return None, str(error)
     return labels, None
 
 

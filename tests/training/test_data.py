@@ -49,7 +49,7 @@ def test_what_cannot_be_learned_from_is_left_out_with_its_reason():
     kept, excluded = leave_out(examples, config())
     assert [example.id for example in kept] == ["fits"]
     found = problems(excluded)
-    assert found["repeats"].startswith("2 labels, 1 of them repeats, need 3 frames and the model makes 2 of 8: lower")
+    assert found["repeats"].startswith("2 labels, 1 of them repeats, need 3 frames and the model makes 2: lower")
     assert found["short"].startswith("3 labels, 0 of them repeats, need 3 frames")
     assert found["foreign"].startswith("character 'X' of 'AX' is outside the vocabulary")
     assert found["silent"] == "the transcript is empty"
