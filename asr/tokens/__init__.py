@@ -13,6 +13,7 @@ from asr.config import TokenConfig
 from asr.errors import ConfigError, RunError
 from asr.files import write_atomically
 from asr.pronunciation.dictionary import cmu_dictionary, read_dictionary
+from asr.pronunciation.pronouncer import Pronouncer
 from asr.text import Normaliser, get_normaliser
 from asr.tokens.characters import Characters
 from asr.tokens.phones import Phones
@@ -95,7 +96,7 @@ class Tokens:
         if config.kind == "phones":
             path, stress = config.dictionary, config.stress
             dictionary = read_dictionary(Path(path), stress=stress) if path else cmu_dictionary(stress=stress)
-            phones = Phones(dictionary)
+            phones = Phones(Pronouncer(dictionary, dictionary.phones, guesses=config.guess))
             return cls(phones.labels, config.normaliser, spelling=phones)
         if config.labels:
             return cls([BLANK_LABEL, *config.labels], config.normaliser)

@@ -1,16 +1,15 @@
-"""Phones as tokens: a word is pronounced as a dictionary says, or as a guess from its letters.
+"""Phones as tokens: a word is pronounced as a dictionary says, or as is guessed from its letters.
 
 The labels of an utterance do not say where its words start: no phone stands for the space. So what a search without a
 lexicon finds is phones, and `Phones.decode` gives them as such.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from asr.errors import UtteranceError
-from asr.pronunciation.dictionary import Dictionary, Pronunciation, read_dictionary
+from asr.errors import ConfigError, UtteranceError
+from asr.pronunciation.pronouncer import Pronouncer
 from asr.tokens.spelling import BLANK_LABEL, WordLabels
 
 PRONUNCIATIONS = "pronunciations.txt"  # beside tokens.json
@@ -21,34 +20,31 @@ class Phones:
 
     kind = "phones"
 
-    def __init__(self, dictionary: Dictionary) -> None:
-        """Keep the dictionary."""
-        self._dictionary = dictionary
-
-    @cached_property
-    def labels(self) -> tuple[str, ...]:
-        """The blank, then the phones."""
-        return (BLANK_LABEL, *self._dictionary.phones)
-
-    @cached_property
-    def _index(self) -> Mapping[str, int]:
-        return {label: index for index, label in enumerate(self.labels)}
-
-    def _pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
-        return self._dictionary.pronunciations(word)
+    def __init__(self, pronouncer: Pronouncer) -> None:
+        """Keep the pronunciations."""
+        self._pronouncer = pronouncer
+        self.labels = (BLANK_LABEL, *pronouncer.phones)
+        self._index = {label: index for index, label in enumerate(self.labels)}
 
     def encode(self, text: str) -> list[int]:
         """Return the labels of each word's first pronunciation.
 
         Raises:
-            UtteranceError: words are not in the dictionary; they are named.
+            UtteranceError: words cannot be pronounced; they are named.
         """
         words = text.split()
-        if unknown := sorted({word for word in words if not self._pronunciations(word)}):
+        spelled = {word: self.spell(word) for word in words}
+        if unknown := sorted(word for word, several in spelled.items() if not several):
+            cure = "add them to the dictionary (tokens.dictionary)"
             raise UtteranceError(
-                f"not in the pronunciation dictionary: {', '.join(unknown)}: add them to it (tokens.dictionary)"
+                f"{', '.join(map(repr, unknown))}: not in the pronunciation dictionary, and "
+                + (
+                    f"not to be guessed from letters: {cure}"
+                    if self._pronouncer.guesses
+                    else f"tokens.guess is off: {cure}"
+                )
             )
-        return [self._index[phone] for word in words for phone in self._pronunciations(word)[0]]
+        return [label for word in words for label in spelled[word][0]]
 
     def decode(self, labels: Sequence[int]) -> str:
         """Return the phones, a space between two."""
@@ -81,18 +77,25 @@ class Phones:
 
     def spell(self, word: str) -> list[tuple[int, ...]]:
         """Return each pronunciation of a word."""
-        return [tuple(self._index[phone] for phone in one) for one in self._pronunciations(word)]
+        return [tuple(self._index[phone] for phone in one) for one in self._pronouncer(word)]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        """Write the dictionary beside ``tokens.json``, phones as they are used here, and return its name."""
-        self._dictionary.save(folder / PRONUNCIATIONS)
-        return {"dictionary": PRONUNCIATIONS}
+        """Write the dictionary, phones as they are used here, beside ``tokens.json``; return its name and the guesses."""
+        self._pronouncer.dictionary.save(folder / PRONUNCIATIONS)
+        guessed = {word: " ".join(phones) for word, phones in sorted(self._pronouncer.guessed.items())}
+        return {"dictionary": PRONUNCIATIONS, "guess": self._pronouncer.guesses, "guessed": guessed}
 
     @classmethod
     def load(cls, labels: Sequence[str], value: dict[str, Any], folder: Path) -> Self:
-        """Return the phones of the dictionary in ``folder``.
+        """Return the phones of the dictionary in ``folder``, which is read when it is first needed.
 
         Raises:
-            ConfigError: the dictionary is missing or damaged, or its phones are not the labels.
+            ConfigError: the dictionary is missing, or what was guessed has phones that are not among the labels.
         """
-        return cls(read_dictionary(folder / value["dictionary"], stress=True))
+        path = folder / value["dictionary"]
+        if not path.is_file():
+            raise ConfigError(f"{path.name} is not beside it")
+        guessed = {word: tuple(phones.split()) for word, phones in value["guessed"].items()}
+        if odd := {phone for phones in guessed.values() for phone in phones} - set(labels):
+            raise ConfigError(f"a guess has {sorted(odd)[0]!r}, which is not a label")
+        return cls(Pronouncer(path, tuple(labels[1:]), guesses=value["guess"], guessed=guessed))
