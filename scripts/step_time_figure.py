@@ -1,0 +1,72 @@
+"""Time and memory of a training step against frames and batch: do they grow in proportion?
+
+    python scripts/benchmark.py train --case 'frames-*' 'batch-*' --contenders ours --json growth.json
+    python scripts/step_time_figure.py growth.json --output docs/figures/step_time.svg
+
+Upper row: the median of a step's seconds. Lower row: peak memory less what the libraries took before. Dashed is the
+line through the origin that fits best: points above it at the left are what does not grow. It is printed how far the
+last point is from it.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+# Prefix of the cases, key of the row that the axis shows, and what the axis says.
+SWEEPS = (
+    ("frames-", "longest", "frames an utterance (batch 16)"),
+    ("batch-", "batch", "utterances a batch (400 frames)"),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Draw the figure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, help="JSON of benchmark.py train")
+    parser.add_argument("--output", type=Path, required=True, help="picture to write (.svg or .png)")
+    args = parser.parse_args(argv)
+    content = json.loads(args.results.read_text(encoding="utf-8"))
+    draw(content["results"], content["machine"], args.output)
+    return 0
+
+
+def draw(rows: list[dict[str, Any]], machine: dict[str, Any], output: Path) -> None:
+    """Write the picture of the rows whose cases are of `SWEEPS`."""
+    # No random ids and no date, so that the same figures give the same file.
+    plt.rcParams.update({"svg.hashsalt": "step time", "svg.fonttype": "none", "font.size": 9})
+    figure, axes = plt.subplots(2, len(SWEEPS), figsize=(8, 5.5), layout="constrained", squeeze=False)
+    for column, (prefix, key, label) in enumerate(SWEEPS):
+        sweep = [row for row in rows if row["case"].startswith(prefix)]
+        for name in dict.fromkeys(row["contender"] for row in sweep):
+            own = sorted((row for row in sweep if row["contender"] == name), key=lambda row: row[key])
+            sizes = [row[key] for row in own]
+            curve(axes[0, column], sizes, [row["median"] for row in own], f"{name}, seconds against {key}")
+            curve(axes[1, column], sizes, [row["peak_mb"] - row["base_mb"] for row in own], f"{name}, MB against {key}")
+        axes[0, column].set(ylabel="seconds a step")
+        axes[1, column].set(ylabel="memory of the process beyond its libraries, MB", xlabel=label)
+    axes[0, 0].legend()
+    figure.suptitle(f"3 x 256 bidirectional LSTM and CTC, {machine['processor']}, {machine['cores']} cores", fontsize=9)
+    figure.savefig(output, metadata={"Date": None} if output.suffix == ".svg" else None)
+    plt.close(figure)
+
+
+def curve(axes: Axes, sizes: Sequence[float], values: Sequence[float], name: str) -> None:
+    """Draw points and the line through the origin nearest to them; print the last point's distance from it."""
+    x, y = np.array(sizes, float), np.array(values, float)
+    slope = x @ y / (x @ x)
+    (line,) = axes.plot(x, y, "o-", markersize=4, label=name.partition(",")[0])
+    axes.plot([0, x[-1]], [0, slope * x[-1]], "--", linewidth=0.8, color=line.get_color())
+    axes.set(xlim=(0, None), ylim=(0, None))
+    axes.grid(alpha=0.3)
+    print(f"{name}: {y[-1] / y[0]:.2f} x for {x[-1] / x[0]:g} x, last point {y[-1] / (slope * x[-1]) - 1:+.1%}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
