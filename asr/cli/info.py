@@ -10,6 +10,9 @@ import argparse
 from pathlib import Path
 
 from asr.cli import DONE
+from asr.tokens import Tokens
+
+_LABELS_SHOWN = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,19 +56,25 @@ def _describe_run(folder: Path) -> list[str]:
         f"{loaded.model.num_parameters:,} parameters",
         f"features: {config.features.num_features} {config.features.kind} at {config.features.sample_rate_hz} Hz, "
         f"an output frame every {loaded.seconds_per_frame * 1000:g} ms",
-        f"tokens: {len(loaded.tokens)} ({' '.join(loaded.tokens.labels)})",
+        _describe_tokens(loaded.tokens),
         *_describe_history(folder, config.train.epochs),
     ]
+
+
+def _describe_tokens(tokens: Tokens) -> str:
+    shown = " ".join(tokens.labels[:_LABELS_SHOWN]) + (" ..." if len(tokens) > _LABELS_SHOWN else "")
+    return f"tokens: {len(tokens)} {tokens.kind} ({shown})"
 
 
 def _describe_history(folder: Path, epochs: int) -> list[str]:
     from asr.manifest import read_json_lines
     from asr.run import HISTORY
+    from asr.training.history import error_rate
 
     records = [record for _, record in read_json_lines(folder / HISTORY)] if (folder / HISTORY).is_file() else []
-    scored = [record for record in records if record["wer"] is not None]
-    best = min(scored, key=lambda record: record["wer"], default=None)
+    scored = [(*rate, record["epoch"]) for record in records if (rate := error_rate(record))]
     found = [f"epochs: {len(records)} of {epochs}"]
-    if best is not None:
-        found.append(f"best: WER {best['wer']:.2%} on the development set, in epoch {best['epoch']}")
+    if scored:
+        name, rate, epoch = min(scored, key=lambda one: one[1])
+        found.append(f"best: {name} {rate:.2%} on the development set, in epoch {epoch}")
     return found

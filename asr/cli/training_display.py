@@ -4,8 +4,8 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-_COLUMNS = ("wer", "cer", "val_loss", "loss", "blank_rate", "learning_rate", "frames_per_second", "data_wait")
-_SHOWN = {"wer": ".2%", "cer": ".2%", "blank_rate": ".0%", "learning_rate": ".1e", "data_wait": ".1%"}
+_COLUMNS = ("wer", "cer", "per", "val_loss", "loss", "blank_rate", "learning_rate", "frames_per_second", "data_wait")
+_SHOWN = {"wer": ".2%", "cer": ".2%", "per": ".2%", "blank_rate": ".0%", "learning_rate": ".1e", "data_wait": ".1%"}
 
 
 class TrainingDisplay(keras.callbacks.Callback):

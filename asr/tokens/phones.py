@@ -80,7 +80,7 @@ class Phones:
         return [tuple(self._index[phone] for phone in one) for one in self._pronouncer(word)]
 
     def save(self, folder: Path) -> dict[str, Any]:
-        """Write the dictionary, phones as they are used here, beside ``tokens.json``; return its name and the guesses."""
+        """Write the dictionary, in the phones used here, beside ``tokens.json``; return its name and the guesses."""
         self._pronouncer.dictionary.save(folder / PRONUNCIATIONS)
         guessed = {word: " ".join(phones) for word, phones in sorted(self._pronouncer.guessed.items())}
         return {"dictionary": PRONUNCIATIONS, "guess": self._pronouncer.guesses, "guessed": guessed}

@@ -1,4 +1,4 @@
-"""How well the model does on the development set: loss, greedy transcripts, word and character error rate."""
+"""How well the model does on the development set: loss, greedy transcripts, error rates of words, letters or phones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ import numpy as np
 
 from asr.batches import FILLER, Batch, BatchPlan, plan_in_order
 from asr.decoding.greedy import greedy
+from asr.errors import UtteranceError
 from asr.model import output_lengths
 from asr.scoring.counts import count_all_errors
-from asr.tokens import BLANK
+from asr.tokens import BLANK, Tokens
 from asr.training.history import Sample
 from asr.training.prefetch import Prefetch
 from asr.training.setup import Setup
@@ -24,8 +25,10 @@ class Evaluation:
 
     Attributes:
         loss: mean over the utterances that CTC can align, nats.
-        wer: of greedy transcripts.
+        wer: of greedy transcripts; None where they are phones.
         cer: likewise.
+        per: phone error rate of greedy transcripts against first pronunciations, of the utterances that can be
+            pronounced; None where they are words.
         blank_rate: share of frames whose best token is the blank.
         samples: the first utterances of the set.
     """
@@ -33,6 +36,7 @@ class Evaluation:
     loss: float | None
     wer: float | None
     cer: float | None
+    per: float | None
     blank_rate: float | None
     samples: tuple[Sample, ...]
 
@@ -53,17 +57,32 @@ def evaluate(engine: TensorFlowEngine, setup: Setup) -> Evaluation:
             texts[index] = greedy(utterance, setup.tokens).text
             blanks += int((utterance.argmax(axis=1) == BLANK).sum())
             frames += len(utterance)
-    normalise = setup.tokens.normaliser
-    pairs = [(normalise(example.text), texts[index]) for index, example in enumerate(examples)]
+    references = [_reference(example.text, setup.tokens) for example in examples]
+    pairs = [(reference, texts[index]) for index, reference in enumerate(references) if reference is not None]
     counts = count_all_errors([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    phones = setup.tokens.kind == "phones"
     alignable = [index for index, example in enumerate(examples) if example.labels is not None]
     return Evaluation(
         loss=float(losses[alignable].mean()) if alignable else None,
-        wer=counts.wer,
-        cer=counts.cer,
+        wer=None if phones else counts.wer,
+        cer=None if phones else counts.cer,
+        per=counts.wer if phones else None,
         blank_rate=blanks / frames if frames else None,
-        samples=tuple(Sample(example.id, *pair) for example, pair in zip(examples[:_NUM_SAMPLES], pairs, strict=False)),
+        samples=tuple(
+            Sample(example.id, example.text if reference is None else reference, texts[index])
+            for index, (example, reference) in enumerate(zip(examples[:_NUM_SAMPLES], references, strict=False))
+        ),
     )
+
+
+def _reference(text: str, tokens: Tokens) -> str | None:
+    """Return what a greedy transcript should be: the words, or their phones; None when they cannot be pronounced."""
+    if tokens.kind != "phones":
+        return tokens.normaliser(text)
+    try:
+        return tokens.decode(tokens.encode(text))
+    except UtteranceError:
+        return None
 
 
 def _outputs(engine: TensorFlowEngine, setup: Setup) -> Iterator[tuple[Batch, np.ndarray, np.ndarray]]:

@@ -36,8 +36,9 @@ class EpochRecord:
         step: training steps done.
         loss: mean over training utterances, nats, with dropout and masks.
         val_loss: mean over development utterances that CTC can align; None without any.
-        wer: greedy, over the development set; None without one.
+        wer: greedy, over the development set; None without one, and where the tokens are phones.
         cer: likewise.
+        per: phone error rate, likewise; None where the tokens are not phones.
         learning_rate: after the epoch's last step, which is that of the next.
         blank_rate: share of development frames whose best token is the blank.
         samples: three development utterances.
@@ -50,6 +51,7 @@ class EpochRecord:
     val_loss: float | None
     wer: float | None
     cer: float | None
+    per: float | None
     learning_rate: float
     blank_rate: float | None
     samples: Sequence[Sample]
@@ -62,9 +64,17 @@ class EpochRecord:
     @property
     def numbers(self) -> dict[str, float]:
         """The values that can be drawn as a curve."""
-        keys = ("loss", "val_loss", "wer", "cer", "learning_rate", "blank_rate")
+        keys = ("loss", "val_loss", "wer", "cer", "per", "learning_rate", "blank_rate")
         values = {key: getattr(self, key) for key in keys} | asdict(self.timing)
         return {key: float(value) for key, value in values.items() if value is not None}
+
+
+def error_rate(record: dict[str, Any]) -> tuple[str, float] | None:
+    """Return the rate that epochs of a history are compared by, and its name for people; None without any."""
+    for key in ("wer", "per"):
+        if (rate := record.get(key)) is not None:
+            return key.upper(), rate
+    return None
 
 
 def write_history(path: Path, records: Sequence[dict[str, Any]]) -> None:

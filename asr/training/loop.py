@@ -18,7 +18,7 @@ from asr.config import Config
 from asr.errors import RunError, TrainingError
 from asr.training.checkpoint import Checkpoints, Progress
 from asr.training.evaluation import Evaluation, evaluate
-from asr.training.history import EpochRecord, TensorBoard, Timing, write_history
+from asr.training.history import EpochRecord, TensorBoard, Timing, error_rate, write_history
 from asr.training.interrupt import interruption_noted
 from asr.training.prefetch import Prefetch
 from asr.training.setup import Setup
@@ -173,6 +173,7 @@ class Loop:
             val_loss=evaluation.loss,
             wer=evaluation.wer,
             cer=evaluation.cer,
+            per=evaluation.per,
             learning_rate=self._engine.learning_rate,
             blank_rate=evaluation.blank_rate,
             samples=evaluation.samples,
@@ -203,9 +204,9 @@ class Loop:
 
 
 def _rank(record: dict) -> tuple[float, float]:
-    """What the best epoch has least of: word error rate, then validation loss, or training loss without either."""
-    first = record["wer"] if record["wer"] is not None else record["loss"]
-    return first, record["val_loss"] if record["val_loss"] is not None else 0.0
+    """What the best epoch has least of: error rate, then validation loss, or training loss without either."""
+    rate = error_rate(record)
+    return rate[1] if rate else record["loss"], record["val_loss"] if record["val_loss"] is not None else 0.0
 
 
 def _seeds(seed: int, step: int, rows: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from asr.files import held, replacing
 from asr.tokens import Tokens
 from asr.training.checkpoint import Checkpoints, Progress
 from asr.training.evaluation import evaluate
+from asr.training.history import error_rate
 from asr.training.loop import Loop
 from asr.training.setup import Setup, set_up
 from asr.training.tf_engine import TensorFlowEngine
@@ -83,7 +84,8 @@ def _average(
     setup: Setup, engine: TensorFlowEngine, progress: Progress, folder: Path, say: Callable[[str], None]
 ) -> None:
     """Write the mean of the last epochs' weights, when it does better on the development set than the best epoch."""
-    if len(progress.epoch_steps) < 2 or progress.best is None or progress.best["wer"] is None:
+    best = progress.best and error_rate(progress.best)
+    if len(progress.epoch_steps) < 2 or progress.best is None or best is None:
         return
     checkpoints, weights = Checkpoints(folder / run_folder.WEIGHTS), []
     for step in progress.epoch_steps:
@@ -91,7 +93,9 @@ def _average(
         weights.append(engine.get_weights())
     engine.set_weights([np.mean(values, axis=0) for values in zip(*weights, strict=True)])
     found = evaluate(engine, setup)
-    better = (found.wer, found.loss) < (progress.best["wer"], progress.best["val_loss"])
+    name, rate = best
+    found_rate = found.wer if found.per is None else found.per
+    better = (found_rate, found.loss) < (rate, progress.best["val_loss"])
     target = folder / run_folder.WEIGHTS / run_folder.AVERAGE
     if better:
         with replacing(target) as part:
@@ -99,6 +103,6 @@ def _average(
     else:
         target.unlink(missing_ok=True)
     say(
-        f"average of the last {len(weights)} epochs: WER {found.wer:.2%}, best epoch {progress.best['wer']:.2%}: "
+        f"average of the last {len(weights)} epochs: {name} {found_rate:.2%}, best epoch {rate:.2%}: "
         f"the {'average' if better else 'best epoch'} is used"
     )
