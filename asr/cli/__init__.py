@@ -23,7 +23,9 @@ COMMANDS = {
     "train": "train an acoustic model",
     "decode": "hypotheses for a data set",
     "transcribe": "text for audio files",
+    "align": "times of known words",
     "score": "word error rate of hypotheses",
+    "lm": "make, compile and measure language models",
     "info": "versions, devices; facts of a run",
     "merge": "join the parts of --shard i/n runs",
 }

@@ -2,8 +2,8 @@
 
 The file is a line ``asrlm 1``, a line of JSON that says where each array lies, and the arrays, each at a multiple of 64
 bytes: those of `NgramArrays`, and the words as one run of UTF-8 with their offsets. Words are in order of their bytes
-after `<unk>`, `<s>` and `</s>`, so that one is found by bisection. A quantised model has one byte and a table of 256
-values an order in place of each float; these alone are expanded when it is opened.
+after `<unk>`, `<s>` and `</s>`, so that one is found by bisection. A quantised model has a byte for each float of the
+orders above the first (`asr.decoding.quantise`); these alone are expanded when it is opened.
 """
 
 import bisect
@@ -17,10 +17,13 @@ from typing import Any, overload
 
 import numpy as np
 
-from asr.decoding.ngram import UNKNOWN, NgramArrays
+from asr.decoding.ngram import UNKNOWN, NgramArrays, level_starts
+from asr.decoding.quantise import expand, quantise
 from asr.errors import LanguageModelError
+from asr.files import replacing
 
 SPECIAL_WORDS = ("<unk>", "<s>", "</s>")
+SUFFIX = ".asrlm"
 _MAGIC = b"asrlm 1\n"
 _ALIGNMENT = 64
 
@@ -96,13 +99,6 @@ def allocate(path: Path, facts: Mapping[str, Any], shapes: Mapping[str, tuple[in
         return _views(mmap.mmap(file.fileno(), 0), len(header), table)
 
 
-def write_arrays(path: Path, facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a compiled model of these arrays, each [n]."""
-    mapped = allocate(path, facts, {name: (len(array), array.dtype) for name, array in arrays.items()})
-    for name, array in arrays.items():
-        mapped[name][:] = array
-
-
 def open_arrays(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the facts and the arrays of a compiled model; what is changed in them is not written to the file.
 
@@ -149,3 +145,30 @@ def ngram_shapes(num_nodes: int, num_inner: int) -> dict[str, tuple[int, np.dtyp
 def as_ngram_arrays(arrays: Mapping[str, np.ndarray]) -> NgramArrays:
     """Return those of a compiled model's arrays that the kernel reads."""
     return NgramArrays(**{name: arrays[name] for name in NgramArrays._fields})
+
+
+def stored_ngrams(arrays: Mapping[str, np.ndarray]) -> NgramArrays:
+    """Return what the kernel reads of a compiled model's arrays, floats expanded where they are quantised."""
+    expanded = {
+        name: expand(arrays[name], arrays[f"{name}_codes"], arrays[f"{name}_tables"], arrays["levels"].tolist())
+        for name in ("log_prob", "backoff")
+        if f"{name}_codes" in arrays
+    }
+    return as_ngram_arrays({**arrays, **expanded})
+
+
+def write_model(path: Path, arrays: NgramArrays, words: Iterable[bytes], *, quantised: bool = False) -> None:
+    """Write a compiled model, whole or not at all; quantised, it is smaller and answers a little differently."""
+    levels = level_starts(arrays)
+    stored = {**arrays._asdict(), **word_arrays(words)}
+    if quantised:
+        stored["levels"] = np.array(levels, np.int64)
+        for name in ("log_prob", "backoff"):
+            # The first order stays as it is: it is small, and -99 of <s> would spoil a table.
+            codes, tables = quantise(stored[name], levels)
+            stored |= {name: stored[name][: levels[2]], f"{name}_codes": codes, f"{name}_tables": tables}
+    shapes = {name: (len(array), array.dtype) for name, array in stored.items()}
+    with replacing(path) as part:
+        mapped = allocate(part, {"order": len(levels) - 2}, shapes)
+        for name, array in stored.items():
+            mapped[name][:] = array

@@ -13,7 +13,16 @@ import numpy as np
 from numba import njit
 
 from asr.decoding.arpa import LOG_10, ArpaReader, NgramBlock, open_arpa
-from asr.decoding.asrlm import SPECIAL_WORDS, allocate, as_ngram_arrays, ngram_shapes, word_arrays
+from asr.decoding.asrlm import (
+    SPECIAL_WORDS,
+    Words,
+    allocate,
+    as_ngram_arrays,
+    ngram_shapes,
+    open_arrays,
+    word_arrays,
+    write_model,
+)
 from asr.decoding.ngram import EMPTY_CONTEXT, NgramArrays, find_child, is_state
 from asr.decoding.sorted_runs import SortedRuns
 from asr.errors import LanguageModelError
@@ -27,7 +36,12 @@ _WORD_BITS = 31
 
 
 def compile_arpa(
-    source: Path, output: Path, *, memory: int = DEFAULT_MEMORY, facts: Mapping[str, Any] | None = None
+    source: Path,
+    output: Path,
+    *,
+    memory: int = DEFAULT_MEMORY,
+    quantised: bool = False,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     """Compile an ARPA file; ``output`` is written whole or not at all.
 
@@ -35,26 +49,36 @@ def compile_arpa(
         source: the ARPA file, plain or gzip.
         output: the compiled model.
         memory: bytes that sorting may take; the vocabulary comes on top.
-        facts: kept in the header.
+        quantised: a byte in place of each float, as `asr.decoding.asrlm.write_model` says.
+        facts: kept in the header of a model that is not quantised.
 
     Raises:
         LanguageModelError: ``source`` cannot be read or breaks the format.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        open_arpa(source) as reader,
-        replacing(output) as part,
-        tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder,
-    ):
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder:
+        if not quantised:
+            with replacing(output) as part:
+                _compile(source, part, Path(folder), memory, facts or {})
+            return
+        whole = Path(folder) / "whole.asrlm"
+        _compile(source, whole, Path(folder), memory, {})
+        _, arrays = open_arrays(whole)
+        words = Words(arrays["words"], arrays["word_offsets"])
+        write_model(output, as_ngram_arrays(arrays), map(words.spelled, range(len(words))), quantised=True)
+
+
+def _compile(source: Path, output: Path, folder: Path, memory: int, facts: Mapping[str, Any]) -> None:
+    with open_arpa(source) as reader:
         unigrams = _read_unigrams(reader)
         words = [*_SPECIAL, *sorted(unigrams.keys() - set(_SPECIAL))]
         counts = [len(words), *reader.counts[1:]]
-        arrays = _allocate(part, facts or {}, words, counts)
+        arrays = _allocate(output, facts, words, counts)
         _fill_unigrams(arrays, [unigrams[word] for word in words])
         filling = _Filling(reader, arrays, words)
         starts = np.cumsum([0, 1, *counts]).tolist()
         for order, start in enumerate(starts[2:-1], 2):
-            runs = SortedRuns(Path(folder), _RECORD, memory)
+            runs = SortedRuns(folder, _RECORD, memory)
             for block in reader.section(order):
                 runs.add(filling.records(block))
             filling.fill(runs.merged(), starts[order - 1], start)

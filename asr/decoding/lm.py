@@ -14,11 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from asr.decoding.asrlm import Words, as_ngram_arrays, open_arrays
+from asr.decoding.asrlm import SUFFIX, Words, open_arrays, stored_ngrams
 from asr.decoding.ngram import EMPTY_CONTEXT, END, START, UNKNOWN, NgramArrays, ngram_score, score_words
 from asr.errors import LanguageModelError
-
-SUFFIX = ".asrlm"
 
 
 class LanguageModel:
@@ -44,7 +42,7 @@ class LanguageModel:
         self.path = Path(path)
         facts, arrays = open_arrays(self.path if self.path.suffix == SUFFIX else _compiled(self.path))
         self.order: int = facts["order"]
-        self.arrays: NgramArrays = as_ngram_arrays(arrays)
+        self.arrays: NgramArrays = stored_ngrams(arrays)
         self.words = Words(arrays["words"], arrays["word_offsets"])
         self.start: int = int(ngram_score(self.arrays, EMPTY_CONTEXT, START)[1])
 
