@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 from asr.errors import ShapeError, UtteranceError
-from asr.tokens import BLANK
+from asr.tokens import BLANK, Tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +76,11 @@ def align(log_probs: np.ndarray, labels: Sequence[int], *, separators: Sequence[
     spoken = np.flatnonzero(path % 2)
     runs = np.searchsorted(path[spoken], 2 * np.arange(len(targets) + 1) + 1)
     return Alignment(spoken[runs[:-1]], spoken[runs[1:] - 1] + 1, log_prob, len(log_probs))
+
+
+def separators(tokens: Tokens) -> list[int]:
+    """Return the classes of a model that stand between words and belong to none: spaces of any kind."""
+    return [index for index, label in enumerate(tokens.labels) if label.isspace()]
 
 
 def _check(log_probs: np.ndarray, targets: np.ndarray) -> None:

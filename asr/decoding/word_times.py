@@ -3,8 +3,9 @@
 CTC models put a label out as a spike of a frame or two somewhere inside its sound, and blanks elsewhere, so that the
 frames of a word's labels are shorter than the word. Where a word begins and ends between spikes is therefore a rule:
 
-- a word reaches up to ``LEAD_S`` back before the first frame of its first label, and up to ``TAIL_S`` on after the last
-  frame of its last label, as far as no label of another word (and not the utterance's end) stands there;
+- a word claims ``LEAD_S`` before the first frame of its first label and ``TAIL_S`` after the last frame of its last, as
+  far as no label of another word (and not the utterance's end) stands there;
+- a label of more than one frame shows more of its sound: half of what it is longer than one is taken from the claim;
 - where two words claim more than lies between them, they share it in the proportion of their claims.
 
 The frames of a space between two words count as lying between them.
@@ -64,23 +65,22 @@ def word_times(
         One word each, no two overlapping; ``confidence`` is None.
     """
     lead, tail = lead_s / clock.seconds_per_frame, tail_s / clock.seconds_per_frame
-    spans = _spoken_frames(words, alignment)
-    pauses = zip([0, *(end for _, end in spans)], [*(start for start, _ in spans), alignment.num_frames], strict=True)
-    gaps = [after - before for before, after in pauses]
-    shares = [min(1.0, gap / (lead + tail)) if lead + tail else 0.0 for gap in gaps]
-    shares[0], shares[-1] = 1.0, 1.0  # there, one word alone reaches out
+    lengths = (alignment.ends - alignment.starts).tolist()
+    starts = [int(alignment.starts[word.first]) for word in words]
+    ends = [int(alignment.ends[word.last]) for word in words]
+    # What is claimed of each pause: by the word before it, and by the word after it.
+    after = [0.0, *(max(0.0, tail - (lengths[word.last] - 1) / 2) for word in words)]
+    before = [*(max(0.0, lead - (lengths[word.first] - 1) / 2) for word in words), 0.0]
+    pauses = [start - end for end, start in zip([0, *ends], [*starts, alignment.num_frames], strict=True)]
+    granted = [min(1.0, pause / (a + b)) if a + b else 0.0 for pause, a, b in zip(pauses, after, before, strict=True)]
     return tuple(
         Word(
             word.word,
-            clock.seconds(start - min(gaps[i], lead * shares[i])),
-            clock.seconds(end + min(gaps[i + 1], tail * shares[i + 1])),
+            clock.seconds(starts[i] - before[i] * granted[i]),
+            clock.seconds(ends[i] + after[i + 1] * granted[i + 1]),
         )
-        for i, (word, (start, end)) in enumerate(zip(words, spans, strict=True))
+        for i, word in enumerate(words)
     )
-
-
-def _spoken_frames(words: Sequence[WordLabels], alignment: Alignment) -> list[tuple[int, int]]:
-    return [(int(alignment.starts[word.first]), int(alignment.ends[word.last])) for word in words]
 
 
 def label_times(alignment: Alignment, clock: FrameClock) -> Iterator[tuple[float, float]]:

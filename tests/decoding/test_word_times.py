@@ -33,6 +33,12 @@ def test_words_share_what_is_too_little_for_both():
     assert first.end == pytest.approx(0.15) and second.start == pytest.approx(0.15)
 
 
+def test_a_label_of_many_frames_shows_where_its_word_lies():
+    alignment = alignment_of((30, 37), num_frames=100)
+    (word,) = word_times([WordLabels("A", 0, 0)], alignment, CLOCK, lead_s=0.02, tail_s=0.05)
+    assert (word.start, word.end) == (pytest.approx(0.3), pytest.approx(0.39))
+
+
 def test_no_word_reaches_beyond_the_utterance():
     alignment = alignment_of((1, 2), (8, 9), num_frames=10)
     first, second = word_times(one_word_a_label(alignment), alignment, CLOCK)
