@@ -1,30 +1,131 @@
 """The texts of one utterance: what the search finds, checked going in and as words coming out."""
 
+import functools
+import math
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
+
 import numpy as np
 
 from asr.decoding.greedy import greedy
-from asr.decoding.hypothesis import Hypothesis, Score, check_log_probs
-from asr.decoding.search import beam_search
-from asr.errors import ConfigError
-from asr.tokens import BLANK, Tokens
+from asr.decoding.hotwords import Hotword, as_hotwords
+from asr.decoding.hypothesis import Hypothesis
+from asr.decoding.incremental import IncrementalDecoder
+from asr.decoding.lexicon import Lexicon
+from asr.decoding.lm import LanguageModel
+from asr.decoding.search import Search
+from asr.decoding.search_graph import Vocabulary
+from asr.decoding.settings import DecoderSettings
+from asr.tokens import Tokens
+
+Phrase: TypeAlias = Hotword | str | tuple[str, float]
 
 
-def decode(log_probs: np.ndarray, tokens: Tokens, *, beam_size: int = 100) -> list[Hypothesis]:
+class Decoder:
+    """A search made ready for many utterances: words are spelled and their trie is built once.
+
+    Any number of threads may decode with one decoder at the same time; the search does not hold Python's lock.
+
+    Attributes:
+        tokens: the labels of the log-probabilities.
+        settings: its weights and what it drops.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        settings: DecoderSettings | None = None,
+        *,
+        lm: LanguageModel | None = None,
+        lexicon: Lexicon | None = None,
+        hotwords: Iterable[Phrase] = (),
+    ) -> None:
+        """Build the search.
+
+        Args:
+            tokens: the V labels, blank first.
+            settings: default: `DecoderSettings`'s.
+            lm: language model over words, or over tokens where ``settings.lm_unit`` says so.
+            lexicon: the only words that there are; without one, any that the tokens spell.
+            hotwords: phrases to prefer, alone or each with its boost.
+
+        Raises:
+            ConfigError: the tokens can spell no word of the model or of the lexicon, or not a hotword.
+        """
+        self.tokens, self.settings = tokens, settings or DecoderSettings()
+        self._vocabulary = Vocabulary(
+            tokens,
+            lm=lm,
+            lexicon=lexicon,
+            hotwords=as_hotwords(hotwords, tokens.normaliser),
+            lm_unit=self.settings.lm_unit,
+        )
+        self._search = Search(self._vocabulary, self.settings)
+
+    def __call__(self, log_probs: np.ndarray, num_best: int | None = None) -> list[Hypothesis]:
+        """Return the most probable word sequences of one utterance, best first; as `decode`.
+
+        Args:
+            log_probs: [T, V] natural log, each row sums to one in probability; T may be 0.
+            num_best: hypotheses at most; None: as many as the beam holds.
+        """
+        utterance = self.incremental()
+        utterance.feed(log_probs)
+        return utterance.hypotheses(num_best)
+
+    def incremental(self) -> IncrementalDecoder:
+        """Return a decoder for one utterance whose frames come in portions."""
+        return IncrementalDecoder(self._search)
+
+    def with_settings(self, settings: DecoderSettings) -> "Decoder":
+        """Return a decoder of the same words under other weights, which is cheap; ``lm_unit`` must be the same."""
+        assert settings.lm_unit == self.settings.lm_unit
+        other = object.__new__(Decoder)
+        other.tokens, other.settings, other._vocabulary = self.tokens, settings, self._vocabulary
+        other._search = Search(self._vocabulary, settings)
+        return other
+
+
+def decode(
+    log_probs: np.ndarray,
+    tokens: Tokens,
+    *,
+    beam_size: int = 100,
+    lm: LanguageModel | None = None,
+    lm_weight: float = 0.5,
+    word_bonus: float = 0.0,
+    oov_penalty: float = 0.0,
+    lm_unit: Literal["word", "token"] = "word",
+    lexicon: Lexicon | None = None,
+    hotwords: Sequence[Phrase] = (),
+    token_min_log_prob: float = -math.inf,
+    beam_threshold: float = math.inf,
+) -> list[Hypothesis]:
     """Return the most probable word sequences of one utterance, best first.
 
     Args:
         log_probs: [T, V] natural log, each row sums to one in probability; T may be 0.
         tokens: the V labels, blank first.
         beam_size: prefixes kept after each frame, at least 1.
+        lm: language model; its scores for a sentence's start and end count too.
+        lm_weight: factor of its log-probabilities.
+        word_bonus: added for each word.
+        oov_penalty: added for each word that the language model does not know, on top of its score for ``<unk>``.
+        lm_unit: what the language model's words are: words, or tokens.
+        lexicon: the only words that there are; without one, any that the tokens spell.
+        hotwords: phrases to prefer, alone or each with its boost.
+        token_min_log_prob: tokens below it are impossible in a frame, but for the blank and the best one.
+        beam_threshold: what ranks this far below a frame's best prefix is dropped.
 
     Returns:
         At least one and at most ``beam_size`` hypotheses, no two of the same text. A score sums over all alignments
-        that the beam kept, those with leading, trailing or doubled spaces among them; it is exact when the beam never
-        had to drop a prefix.
+        that the beam kept, those with leading, trailing or doubled spaces among them, and over a word's segmentations
+        and pronunciations; it is exact when the beam never had to drop a prefix.
 
     Raises:
         ShapeError: ``log_probs`` is not as above.
-        ConfigError: ``beam_size`` is below 1.
+        ConfigError: a number is out of its range, or the tokens can spell no word of the model or of the lexicon.
+        UtteranceError: the frames allow no word sequence of the lexicon.
 
     >>> tokens = Tokens(["<blank>", "A"])
     >>> for hypothesis in decode(np.log([[0.6, 0.4], [0.6, 0.4]]), tokens):
@@ -32,17 +133,24 @@ def decode(log_probs: np.ndarray, tokens: Tokens, *, beam_size: int = 100) -> li
     'A' 0.64
     '' 0.36
     """
-    if beam_size < 1:
-        raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
-    log_probs = check_log_probs(log_probs, tokens)
-    found = beam_search(log_probs, beam_size=beam_size, separators=_separators(tokens))
-    return [Hypothesis(tokens.decode(labels), labels, Score(acoustic=score)) for labels, score in found]
+    settings = DecoderSettings(
+        beam_size, lm_weight, word_bonus, oov_penalty, lm_unit, token_min_log_prob, beam_threshold
+    )  # fmt: skip
+    return _decoder(tokens, settings, lm, lexicon, tuple(hotwords))(log_probs)
+
+
+@functools.lru_cache(maxsize=4)
+def _decoder(
+    tokens: Tokens,
+    settings: DecoderSettings,
+    lm: LanguageModel | None,
+    lexicon: Lexicon | None,
+    hotwords: tuple[Phrase, ...],
+) -> Decoder:
+    """Return a decoder; the last few are kept, for whoever decodes one utterance after the other."""
+    return Decoder(tokens, settings, lm=lm, lexicon=lexicon, hotwords=hotwords)
 
 
 def transcribe_log_probs(log_probs: np.ndarray, tokens: Tokens, beam_size: int) -> Hypothesis:
     """Return the best hypothesis as commands find it: greedily when ``beam_size`` is 1, else as `decode`."""
     return greedy(log_probs, tokens) if beam_size == 1 else decode(log_probs, tokens, beam_size=beam_size)[0]
-
-
-def _separators(tokens: Tokens) -> list[int]:
-    return [index for index, label in enumerate(tokens.labels) if index != BLANK and label.isspace()]

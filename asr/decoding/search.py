@@ -1,139 +1,185 @@
-"""CTC prefix beam search over one utterance: log-probabilities in, scored label sequences out.
+"""CTC prefix beam search over one utterance: log-probabilities in, scored word sequences out.
 
-A prefix is kept in the form that its words have: it neither starts with a separator nor holds two in a row. So paths
-that differ only in such spaces share one prefix and are summed, as are all alignments of a prefix; what ends in a
-separator is joined with what does not once the utterance has ended. There is no language model yet. Everything is in
-natural logarithms and float64. Arguments are checked by `asr.decoding.decode`.
+A prefix is kept in the form that its words have: it neither starts with a separator nor holds two in a row, and pieces
+that spell the same text are the same text. So all alignments, spaces and segmentations of a word sequence are summed,
+and all pronunciations that a lexicon gives its words (a label sequence counts once for each way in which the words
+can be pronounced as it). A language model over tokens tells token sequences apart: these are summed at the end.
 
-Source: Graves, "Sequence Transduction with Recurrent Neural Networks" (2012), section 2.5, and Hannun et al., "First-
-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent DNNs" (arXiv:1408.2873), algorithm 1;
-we differ in having no word model and in treating spaces as above.
+Scores: log-probability of the words, weight times log-probability by the language model, bonuses. What ranks a prefix
+within the beam has besides the best that its open word can still add (look-ahead), taken back when the word ends.
+After each frame, in this order: prefixes and their extensions that rank ``beam_threshold`` below the best single one
+are dropped, those of the same text are summed, and of the sums the ``beam_size`` best stay that are not below that
+threshold themselves. Everything is in natural logarithms and float64.
+
+Source: Graves, "Sequence Transduction with Recurrent Neural Networks" (2012), section 2.5; Hannun et al., "First-Pass
+Large Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent DNNs" (arXiv:1408.2873), algorithm 1.
+Look-ahead: Ortmanns et al., "Language-Model Look-Ahead for Large Vocabulary Speech Recognition" (1996), by unigrams.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from asr.tokens import BLANK
+from asr.decoding import search_kernel as kernel
+from asr.decoding.hypothesis import Hypothesis, Score
+from asr.decoding.search_graph import Graph, Vocabulary, build_graph, no_ngrams
+from asr.decoding.search_state import (
+    HISTORY,
+    LAST_NODE,
+    NUM_FRAMES,
+    NUM_PREFIXES,
+    NUM_RECORDS,
+    WORD,
+    State,
+    begin,
+    compact,
+    copy_into,
+    records_to,
+    tokens_to,
+)
+from asr.decoding.settings import DecoderSettings
+from asr.errors import UtteranceError
 
-_ROOT = 0
-
-
-@dataclass
-class _Tree:
-    """Prefixes as nodes of a tree, so that a prefix is a number and equal prefixes are equal numbers."""
-
-    labels: list[int]
-    parents: list[int] = field(default_factory=lambda: [_ROOT])
-    children: dict[tuple[int, int], int] = field(default_factory=dict)
-
-    def child(self, node: int, label: int) -> int:
-        """Return the node of a prefix with one more label."""
-        key = (node, label)
-        if key not in self.children:
-            self.children[key] = len(self.parents)
-            self.parents.append(node)
-            self.labels.append(label)
-        return self.children[key]
-
-    def prefix(self, node: int) -> tuple[int, ...]:
-        """Return the labels from the root to a node."""
-        labels = []
-        while node != _ROOT:
-            labels.append(self.labels[node])
-            node = self.parents[node]
-        return tuple(reversed(labels))
+_CHUNK = 256  # frames that are copied to float64 at once
+_FIRST_ROWS = 4096
 
 
-@dataclass(frozen=True)
-class _Beam:
-    """Prefixes kept after a frame; K of them.
+@dataclass(frozen=True, slots=True)
+class Final:
+    """A word sequence that the beam holds.
 
     Attributes:
-        nodes: their nodes in the tree.
-        ends_blank: [K] log-probability of all paths that spell the prefix and end in a blank.
-        ends_label: [K] likewise of those that end in the prefix's last label.
+        score: of it.
+        record: the kernel's record of its words.
+        node: the prefix whose tokens spell it.
     """
 
-    nodes: list[int]
-    ends_blank: np.ndarray
-    ends_label: np.ndarray
+    score: Score
+    record: int
+    node: int
 
 
-def beam_search(
-    log_probs: np.ndarray, *, beam_size: int, separators: Sequence[int] = ()
-) -> list[tuple[tuple[int, ...], float]]:
-    """Return the most probable label sequences of one utterance, best first.
+class Search:
+    """A compiled search over one vocabulary under given weights; it holds nothing of an utterance.
 
-    Args:
-        log_probs: [T, V] natural log, each row sums to one in probability, class 0 is the blank; T may be 0.
-        beam_size: prefixes kept after each frame, at least 1.
-        separators: classes that stand between words; sequences that differ only in how many of them stand there, or
-            in which, are one; it is spelled with the first of them.
-
-    Returns:
-        At most ``beam_size`` sequences, no two alike, with the log of their summed probability; none is impossible.
+    Attributes:
+        vocabulary: its words and tokens.
+        settings: its weights and what it drops.
     """
-    log_probs, separator = _with_one_separator(np.asarray(log_probs, np.float64), separators)
-    tree = _Tree(labels=[separator])  # as if a separator stood before the utterance: another is no news
-    beam = _Beam([_ROOT], np.zeros(1), np.full(1, -np.inf))
-    for frame in log_probs:
-        beam = _advance(beam, frame, tree, beam_size, separator)
-    totals: dict[tuple[int, ...], float] = {}
-    for node, total in zip(beam.nodes, np.logaddexp(beam.ends_blank, beam.ends_label), strict=True):
-        labels = tree.prefix(tree.parents[node] if tree.labels[node] == separator else node)
-        totals[labels] = float(np.logaddexp(totals.get(labels, -np.inf), total))
-    return sorted(totals.items(), key=lambda item: (-item[1], item[0]))
 
+    def __init__(self, vocabulary: Vocabulary, settings: DecoderSettings) -> None:
+        """Make what the kernel reads."""
+        self.vocabulary, self.settings = vocabulary, settings
+        self._graph: Graph = build_graph(vocabulary, settings)
+        self._lm = vocabulary.lm.arrays if vocabulary.lm else no_ngrams()
 
-def _with_one_separator(log_probs: np.ndarray, separators: Sequence[int]) -> tuple[np.ndarray, int]:
-    """Return log-probabilities of which the first separator has those of all, and that separator.
+    def start(self) -> State:
+        """Return the state of no frames."""
+        state = self._allocated(_FIRST_ROWS, max(_FIRST_ROWS, 2 * self._graph.max_ends))
+        begin(self._graph.lm_start, state)
+        return state
 
-    Where there is none, a class of probability zero is added for it, so that the search needs no second case.
-    """
-    if not separators:
-        impossible = np.full((len(log_probs), 1), -np.inf)
-        return np.concatenate([log_probs, impossible], axis=1), log_probs.shape[1]
-    merged = log_probs.copy()
-    merged[:, list(separators)] = -np.inf
-    merged[:, separators[0]] = np.logaddexp.reduce(log_probs[:, list(separators)], axis=1)
-    return merged, separators[0]
+    def _allocated(self, num_nodes: int, num_records: int) -> State:
+        size = self.settings.beam_size
+        return State(
+            nodes=np.empty((num_nodes, 6), np.int32),
+            node_hashes=np.empty((num_nodes, 2), np.uint64),
+            node_lms=np.empty(num_nodes),
+            records=np.empty((num_records, 5), np.int32),
+            record_hashes=np.empty(num_records, np.uint64),
+            record_scores=np.empty((num_records, 2)),
+            beam=np.empty(size, np.int32),
+            masses=np.empty((size, 3)),
+            counts=np.zeros(4, np.int64),
+        )
 
+    def advance(self, state: State, log_probs: np.ndarray) -> State:
+        """Return the state after more frames.
 
-def _advance(beam: _Beam, frame: np.ndarray, tree: _Tree, beam_size: int, separator: int) -> _Beam:
-    """Return the best prefixes after one more frame [V]."""
-    rows = np.arange(len(beam.nodes))
-    last = np.array([tree.labels[node] for node in beam.nodes])
-    before = np.logaddexp(beam.ends_blank, beam.ends_label)
+        Args:
+            state: before them; its arrays are changed or taken over.
+            log_probs: [T, V] natural log, checked; T may be 0.
 
-    ends_blank = before + frame[BLANK]
-    # The last label once more is the same label, unless a blank stands between; a separator is the same in any case.
-    ends_label = np.where(last == separator, before, beam.ends_label) + frame[last]
-    longer = before[:, None] + frame  # [K, V], each prefix with each label after it
-    longer[rows, last] = np.where(last == separator, -np.inf, beam.ends_blank + frame[last])
-    longer[:, BLANK] = -np.inf
-    _move_to_kept_prefixes(longer, ends_label, beam.nodes, tree)
+        Raises:
+            UtteranceError: no prefix is left: the frames allow nothing that the lexicon has.
+        """
+        for first in range(0, len(log_probs), _CHUNK):
+            frames = self._with_one_separator(log_probs[first : first + _CHUNK])
+            while len(frames := frames[kernel.advance(self._graph, self._lm, state, frames) :]):
+                state = self._with_room(state)
+        if not state.counts[NUM_PREFIXES]:
+            raise UtteranceError(
+                f"no word sequence of the lexicon is possible in the {state.counts[NUM_FRAMES]} frames so far: "
+                f"widen the beam, or add what is missing to the lexicon"
+            )
+        return state
 
-    totals = np.concatenate([np.logaddexp(ends_blank, ends_label), longer.ravel()])
-    best = np.argsort(-totals, kind="stable")[:beam_size]
-    best = best[totals[best] > -np.inf]
-    kept = best[best < len(rows)]
-    parents, labels = np.divmod(best[best >= len(rows)] - len(rows), len(frame))
-    return _Beam(
-        [beam.nodes[row] for row in kept]
-        + [tree.child(beam.nodes[row], int(label)) for row, label in zip(parents, labels, strict=True)],
-        np.concatenate([ends_blank[kept], np.full(len(parents), -np.inf)]),
-        np.concatenate([ends_label[kept], longer[parents, labels]]),
-    )
+    def _with_one_separator(self, frames: np.ndarray) -> np.ndarray:
+        """Return frames as float64 in which the first separator stands for all."""
+        frames = np.array(frames, np.float64, order="C")
+        separators = list(self.vocabulary.units.separators)
+        if len(separators) > 1:
+            merged = np.logaddexp.reduce(frames[:, separators], axis=1)
+            frames[:, separators] = -np.inf
+            frames[:, separators[0]] = merged
+        return frames
 
+    def _with_room(self, state: State) -> State:
+        """Return the state with what no prefix of the beam needs left out, and room for as much again and more."""
+        compact(state)
+        return copy_into(state, self.enlarged(state))
 
-def _move_to_kept_prefixes(longer: np.ndarray, ends_label: np.ndarray, nodes: list[int], tree: _Tree) -> None:
-    """Where a longer prefix is itself in the beam, add its probability there and take it from ``longer``."""
-    row_of = {node: row for row, node in enumerate(nodes)}
-    for row, node in enumerate(nodes):
-        parent = row_of.get(tree.parents[node])
-        if node != _ROOT and parent is not None:
-            label = tree.labels[node]
-            ends_label[row] = np.logaddexp(ends_label[row], longer[parent, label])
-            longer[parent, label] = -np.inf
+    def enlarged(self, state: State) -> State:
+        """Return an empty state with room for what ``state`` holds, as much again and more."""
+        num_nodes, num_records, num_prefixes, _ = state.counts.tolist()
+        return self._allocated(
+            2 * num_nodes + max(_FIRST_ROWS, self._most_new_nodes(num_prefixes)),
+            2 * num_records + max(_FIRST_ROWS, 2 * num_prefixes * self._graph.max_ends),
+        )
+
+    def _most_new_nodes(self, num_prefixes: int) -> int:
+        candidates = num_prefixes * len(self._graph.starts_word) * (1 + self._graph.max_ends)
+        return min(self.settings.beam_size, candidates)
+
+    def finals(self, state: State) -> tuple[State, list[Final]]:
+        """Return the word sequences that the beam holds if the utterance ends here, best first, each once.
+
+        Where every prefix ends inside a word that the lexicon does not have so, that word is left out. The state that
+        is returned goes on as if nobody had asked.
+        """
+        needed = state.counts[NUM_RECORDS] + state.counts[NUM_PREFIXES] * self._graph.max_ends
+        if needed > len(state.records):
+            state = self._with_room(state)
+        scores, records, nodes = kernel.finish(self._graph, self._lm, state, False)
+        if not len(records):
+            scores, records, nodes = kernel.finish(self._graph, self._lm, state, True)
+        rows = zip(scores.tolist(), records.tolist(), nodes.tolist(), strict=True)
+        return state, [Final(Score(*parts), record, node) for parts, record, node in rows]
+
+    def hypothesis(self, state: State, final: Final) -> Hypothesis:
+        """Return what a final of ``state`` says."""
+        labels = tuple(tokens_to(state.nodes, final.node).tolist())
+        text = self._text(state, final.record) if self.vocabulary.constrained else self.vocabulary.tokens.decode(labels)
+        return Hypothesis(text, labels, final.score)
+
+    def stable(self, state: State) -> str:
+        """Return the words that every prefix of the beam begins with, and so every hypothesis that can still come."""
+        chains = {tuple(records_to(state.records, record).tolist()) for record in self._histories(state)}
+        hashes = [[int(state.record_hashes[record]) for record in chain] for chain in chains]
+        common = next((n for n, column in enumerate(zip(*hashes, strict=False)) if len(set(column)) > 1), None)
+        depth = min(map(len, hashes)) if common is None else common
+        chain = next(iter(chains))[:depth]
+        if not chain:
+            return ""
+        if self.vocabulary.constrained:
+            return self._text(state, chain[-1])
+        node = int(state.records[chain[-1], LAST_NODE])
+        return self.vocabulary.tokens.decode(tokens_to(state.nodes, node).tolist())
+
+    def _histories(self, state: State) -> set[int]:
+        beam = state.beam[: state.counts[NUM_PREFIXES]]
+        return set(state.nodes[beam, HISTORY].tolist())
+
+    def _text(self, state: State, record: int) -> str:
+        words = state.records[records_to(state.records, record), WORD]
+        return " ".join(self.vocabulary.words.texts[word] for word in words)

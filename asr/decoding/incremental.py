@@ -1,0 +1,91 @@
+"""Decoding as the frames come: the part that is certain, the best text so far, and a state that can be put away."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from asr.decoding.hypothesis import Hypothesis, check_log_probs
+from asr.decoding.search import Search
+from asr.decoding.search_state import State, copy_into, used_rows
+from asr.errors import ShapeError
+
+
+class Partial(NamedTuple):
+    """What is known before the utterance has ended.
+
+    Attributes:
+        stable: the words that every hypothesis to come begins with.
+        text: the best text if the utterance ended here; it begins with ``stable``.
+    """
+
+    stable: str
+    text: str
+
+
+class IncrementalDecoder:
+    """One utterance being decoded: frames go in, in any portions, and the result does not depend on the portions.
+
+    decoder = decoding.incremental()
+    for log_probs in portions:
+        decoder.feed(log_probs)
+        print(decoder.partial().stable)
+    best = decoder.hypotheses()[0]
+    """
+
+    def __init__(self, search: Search) -> None:
+        """Start an utterance."""
+        self._search = search
+        self._state = search.start()
+
+    def feed(self, log_probs: np.ndarray) -> None:
+        """Take more frames.
+
+        Args:
+            log_probs: [T, V] natural log, each row sums to one in probability; T may be 0.
+
+        Raises:
+            ShapeError: ``log_probs`` is not as above.
+            UtteranceError: the frames allow no word sequence of the lexicon.
+        """
+        log_probs = check_log_probs(log_probs, self._search.vocabulary.tokens)
+        self._state = self._search.advance(self._state, log_probs)
+
+    def hypotheses(self, num_best: int | None = None) -> list[Hypothesis]:
+        """Return what the frames so far say if the utterance ends with them, best first; more frames may follow.
+
+        Args:
+            num_best: hypotheses at most; None: as many as the beam holds.
+        """
+        self._state, finals = self._search.finals(self._state)
+        most = self._search.settings.beam_size if num_best is None else num_best
+        return [self._search.hypothesis(self._state, final) for final in finals[:most]]
+
+    def partial(self) -> Partial:
+        """Return what is certain, and the best text so far."""
+        return Partial(self._search.stable(self._state), self.hypotheses(1)[0].text)
+
+    def save(self) -> dict[str, np.ndarray]:
+        """Return a copy of the state, for `restore` and for ``numpy.savez``."""
+        return {name: getattr(self._state, name)[:rows].copy() for name, rows in used_rows(self._state).items()}
+
+    def restore(self, saved: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state that a decoder of the same search has saved.
+
+        Raises:
+            ShapeError: it is not such a state.
+        """
+        try:
+            state = State(**{name: np.array(saved[name]) for name in State._fields})
+            fresh = self._search.start()
+            fits = all(
+                (old.dtype, old.shape[1:], len(old)) == (new.dtype, new.shape[1:], rows)
+                for old, new, rows in zip(state, fresh, used_rows(state).values(), strict=True)
+            )
+        except (KeyError, ValueError) as error:
+            raise ShapeError(f"not a saved state of a search ({error}): give what save returned") from error
+        if not fits or len(state.beam) > len(fresh.beam):
+            raise ShapeError(
+                "the saved state is not one of this search: give what save returned, with the same beam_size"
+            )
+        self._state = copy_into(state, self._search.enlarged(state))

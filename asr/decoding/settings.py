@@ -1,0 +1,107 @@
+"""The numbers of a search, and the run folder's ``decoder.json`` that keeps those that were tuned."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from asr.errors import ConfigError, RunError
+from asr.files import write_atomically
+
+DECODER = "decoder.json"
+_SEARCH = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderSettings:
+    """What a search weighs and what it drops. Natural logarithms; nothing is dropped by default but by the beam's size.
+
+    Attributes:
+        beam_size: prefixes kept after each frame.
+        lm_weight: factor of the language model's log-probabilities.
+        word_bonus: added for each word.
+        oov_penalty: added for each word that a language model over words does not know, on top of its score for
+            ``<unk>``; below 0 to make such words rarer.
+        lm_unit: what the language model's words are: words, or tokens (characters or pieces).
+        token_min_log_prob: tokens below it are impossible in a frame, but for the blank and the best one.
+        beam_threshold: what ranks this far below a frame's best prefix is dropped.
+    """
+
+    beam_size: int = 100
+    lm_weight: float = 0.5
+    word_bonus: float = 0.0
+    oov_penalty: float = 0.0
+    lm_unit: Literal["word", "token"] = "word"
+    token_min_log_prob: float = -math.inf
+    beam_threshold: float = math.inf
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: one is out of its range.
+        """
+        if self.beam_size < 1:
+            raise ConfigError(f"beam_size = {self.beam_size}: keep at least 1 prefix")
+        if self.lm_unit not in ("word", "token"):
+            raise ConfigError(f"lm_unit = {self.lm_unit!r}: choose word or token")
+        if not (math.isfinite(self.lm_weight) and self.lm_weight >= 0):
+            raise ConfigError(f"lm_weight = {self.lm_weight}: it must be a number from 0 up")
+        for name in ("word_bonus", "oov_penalty"):
+            if not math.isfinite(getattr(self, name)):
+                raise ConfigError(f"{name} = {getattr(self, name)}: it must be a finite number")
+        if math.isnan(self.token_min_log_prob) or not self.beam_threshold >= 0:
+            raise ConfigError(
+                f"token_min_log_prob = {self.token_min_log_prob}, beam_threshold = {self.beam_threshold}: "
+                f"they must be a logarithm and a number from 0 up"
+            )
+
+
+# What the commands drop unless told otherwise: far more than 1e-3 of a percent of the mass stays.
+COMMAND_SETTINGS = DecoderSettings(word_bonus=0.0, token_min_log_prob=-12.0, beam_threshold=20.0)
+
+
+def load_settings(folder: Path, default: DecoderSettings = COMMAND_SETTINGS) -> DecoderSettings:
+    """Return the settings that a run folder's ``decoder.json`` has, the others as in ``default``.
+
+    Raises:
+        RunError: the file is broken.
+    """
+    known = {field.name for field in fields(DecoderSettings)}
+    values = read_decoder_file(folder).get(_SEARCH, {})
+    try:
+        return replace(default, **{name: value for name, value in values.items() if name in known})
+    except (ConfigError, TypeError, AttributeError) as error:
+        raise RunError(f"{Path(folder) / DECODER}: {error}: tune again, or remove it") from error
+
+
+def save_settings(folder: Path, settings: DecoderSettings) -> None:
+    """Write settings into a run folder's ``decoder.json``; what else it holds stays."""
+    default = asdict(DecoderSettings())
+    values = {name: value for name, value in asdict(settings).items() if value != default[name]}
+    update_decoder_file(folder, {_SEARCH: values})
+
+
+def read_decoder_file(folder: Path) -> dict[str, Any]:
+    """Return what a run folder's ``decoder.json`` holds; nothing where there is none.
+
+    Raises:
+        RunError: it is not a JSON object.
+    """
+    path = Path(folder) / DECODER
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: not a decoder file ({error}): tune again, or remove it") from error
+    if not isinstance(value, dict):
+        raise RunError(f"{path}: not a JSON object: tune again, or remove it")
+    return value
+
+
+def update_decoder_file(folder: Path, parts: dict[str, Any]) -> None:
+    """Replace some parts of a run folder's ``decoder.json``, and keep the others."""
+    value = {**read_decoder_file(folder), **parts}
+    write_atomically(Path(folder) / DECODER, (json.dumps(value, indent=1) + "\n").encode())
