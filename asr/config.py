@@ -5,6 +5,7 @@ checked by those modules, so that this one knows nothing of them.
 """
 
 import difflib
+import math
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -145,11 +146,26 @@ class ConvConfig(_Section):
         return self
 
 
-class ModelConfig(_Section):
-    """The acoustic model: convolutions, recurrent layers, one linear layer to the tokens."""
+# Settings of [model] that a preset changes; what it does not name has the default.
+PRESETS: dict[str, dict[str, Any]] = {
+    "small": {"units": 128},
+    "base": {},
+    "large": {"layers": 5, "units": 512, "connections": "residual", "dropout": 0.3, "intermediate_ctc": (3,)},
+    "streaming": {"layers": 5, "units": 512, "bidirectional": False, "connections": "residual", "look_ahead": 10},
+}
 
+
+class ModelConfig(_Section):
+    """The acoustic model: convolutions, recurrent layers, one linear layer to the tokens; see model.md."""
+
+    preset: Literal["small", "base", "large", "streaming"] = Field(
+        default="base", description="where defaults of this section come from; other keys override it"
+    )
     conv: tuple[ConvConfig, ...] = Field(
         default=(ConvConfig(stride=(2, 2)), ConvConfig(stride=(1, 2))), description="convolutional front end"
+    )
+    stack_frames: PositiveInt = Field(
+        default=1, description="frames put side by side as one before the first recurrent layer"
     )
     cell: str = Field(default="lstm", description="recurrent cell, a name of asr.layers.CELLS")
     layers: PositiveInt = Field(default=3, description="recurrent layers")
@@ -157,18 +173,58 @@ class ModelConfig(_Section):
     bidirectional: bool = Field(
         default=True, description="a second direction runs from each utterance's last frame to its first"
     )
+    connections: Literal["plain", "residual", "dense"] = Field(
+        default="plain",
+        description="what follows a recurrent layer: its output, the sum with its input where their sizes are equal, "
+        "or both side by side",
+    )
+    pyramid: tuple[PositiveInt, ...] = Field(
+        default=(), description="after each recurrent layer, how many frames become one; layers not named: 1"
+    )
     norm: Literal["none", "batch", "layer"] = Field(
         default="batch", description="normalisation before each recurrent layer, over true frames only"
     )
     dropout: OpenShare = Field(default=0.2, description="dropped before each recurrent layer and before the output")
+    variational_dropout: bool = Field(
+        default=False, description="dropout takes the same values of all frames of an utterance"
+    )
+    look_ahead: NonNegativeInt = Field(
+        default=0, description="future frames that a convolution after the recurrent layers sees; unidirectional only"
+    )
+    attention_layers: NonNegativeInt = Field(default=0, description="self-attention layers on top")
+    attention_heads: PositiveInt = Field(default=4, description="heads of each self-attention layer")
+    intermediate_ctc: tuple[PositiveInt, ...] = Field(
+        default=(), description="recurrent layers, from 1, whose output gets a CTC loss of its own in training"
+    )
+    intermediate_ctc_weight: OpenShare = Field(
+        default=0.3, description="share of the intermediate losses' mean in the training loss"
+    )
 
     @property
     def time_stride(self) -> int:
         """Input frames for each output frame."""
-        stride = 1
-        for conv in self.conv:
-            stride *= conv.stride[0]
-        return stride
+        return math.prod([*(conv.stride[0] for conv in self.conv), self.stack_frames, *self.pyramid])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_preset(cls, values: Any) -> Any:
+        preset = values.get("preset") if isinstance(values, dict) else None
+        return {**PRESETS[preset], **values} if isinstance(preset, str) and preset in PRESETS else values
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.look_ahead and self.bidirectional:
+            raise ValueError(
+                f"look_ahead = {self.look_ahead} is for bidirectional = false: a second direction sees the whole future"
+            )
+        if len(self.pyramid) > self.layers:
+            raise ValueError(f"pyramid = {list(self.pyramid)}: more factors than layers = {self.layers}")
+        marked = self.intermediate_ctc
+        if len(set(marked)) < len(marked) or any(number >= self.layers for number in marked):
+            raise ValueError(
+                f"intermediate_ctc = {list(marked)}: name layers below the last, layers = {self.layers}, each once"
+            )
+        return self
 
 
 class OptimizerConfig(_Section):
@@ -220,7 +276,7 @@ class TrainConfig(_Section):
         default="float32", description="arithmetic of the layers; the loss is always float32"
     )
     patience: NonNegativeInt = Field(
-        default=0, description="stop after so many epochs without a better validation WER; 0: never"
+        default=0, description="stop after so many epochs without a better validation WER (PER of phones); 0: never"
     )
     average_last: NonNegativeInt = Field(
         default=5, description="average the weights of so many last epochs at the end; 0 or 1: no averaging"

@@ -1,21 +1,27 @@
 """The acoustic model: configuration in, Keras model out.
 
 Convolutions over time and frequency, recurrent layers, one linear layer to the tokens; as Deep Speech 2 (Amodei et al.,
-arXiv:1512.02595) with LSTMs. Lengths go with the frames all the way: padding changes nothing.
+arXiv:1512.02595) with LSTMs, and what `ModelConfig` adds to it. Lengths go with the frames all the way: padding changes
+nothing. What computes is in `asr.layers`; this module puts it together.
 """
 
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from asr.config import ModelConfig
-from asr.layers.conv import MaskedConv2D, strided_length
+from asr.layers.attention import AttentionBlock
+from asr.layers.conv import strided_length
 from asr.layers.dropout import Dropout
-from asr.layers.norm import BatchNorm
-from asr.layers.recurrent import Recurrent
-from asr.layers.tensor import Tensor
+from asr.layers.front_end import ConvBlock
+from asr.layers.lookahead import LookAhead
+from asr.layers.masks import zero_padding
+from asr.layers.recurrent_block import RecurrentBlock
+from asr.layers.stacking import stack_frames
+from asr.layers.tensor import Tensor, ops
+
+_ATTENTION_SALT = 1_000  # above the numbers of recurrent layers, which are the salts of their dropout
 
 
 class AcousticModel(keras.Model):
@@ -29,6 +35,9 @@ class AcousticModel(keras.Model):
             num_features: F.
             num_classes: V, blank included.
             precision: float32, bfloat16 or float16: arithmetic of the layers; weights are float32.
+
+        Raises:
+            ConfigError: the cell is unknown, or the heads of the attention do not divide its features.
         """
         policy = precision if precision == "float32" else f"mixed_{precision}"
         super().__init__(dtype=policy)
@@ -38,11 +47,27 @@ class AcousticModel(keras.Model):
             ConvBlock(conv.channels, conv.kernel, conv.stride, config.norm, policy) for conv in config.conv
         ]
         self.recurrent = [RecurrentBlock(config, salt, policy) for salt in range(config.layers)]
-        self.dropout = Dropout(config.dropout, config.layers, dtype=policy)
+        self.look_ahead = LookAhead(config.look_ahead, dtype=policy) if config.look_ahead else None
+        self.attention = [
+            AttentionBlock(config.attention_heads, config.dropout, _ATTENTION_SALT + 2 * number, dtype=policy)
+            for number in range(config.attention_layers)
+        ]
+        self.dropout = Dropout(config.dropout, config.layers, variational=config.variational_dropout, dtype=policy)
         self.output_layer = keras.layers.Dense(num_classes, dtype=policy)
-        self(np.zeros((1, config.time_stride, num_features), "float32"), np.array([config.time_stride]))
+        self.intermediate = {
+            str(layer): keras.layers.Dense(num_classes, dtype=policy) for layer in config.intermediate_ctc
+        }
+        frames = np.zeros((1, config.time_stride, num_features), "float32")
+        self(frames, np.array([config.time_stride]), intermediate=True)
 
-    def call(self, frames: Tensor, lengths: Tensor, training: bool = False, seeds: Tensor | None = None) -> Tensor:
+    def call(
+        self,
+        frames: Tensor,
+        lengths: Tensor,
+        training: bool = False,
+        seeds: Tensor | None = None,
+        intermediate: bool = False,
+    ) -> Any:
         """Return the logits.
 
         Args:
@@ -50,18 +75,34 @@ class AcousticModel(keras.Model):
             lengths: [B] true frames of each utterance.
             training: whether norms use the batch's statistics.
             seeds: [B] int32 for dropout, one for each utterance and step; None: no dropout.
+            intermediate: whether the logits of ``config.intermediate_ctc`` come, too.
 
         Returns:
             [B, T', V] float32; T' = ``output_lengths(T)``. What stands past an utterance's output length means nothing.
+            With ``intermediate`` a list of (logits, lengths [B]): of the intermediate layers, then of the last.
         """
-        x, lengths = tf.convert_to_tensor(frames)[..., None], tf.cast(lengths, tf.int32)
+        x, lengths = self._front_end(frames, lengths, training)
+        found = []
+        for number, block in enumerate(self.recurrent, 1):
+            x = block(x, lengths, training=training, seeds=seeds)
+            if intermediate and str(number) in self.intermediate:
+                found.append((_float32(self.intermediate[str(number)](x)), lengths))
+            x, lengths = stack_frames(x, lengths, _pyramid_factor(self.config, number))
+        if self.look_ahead is not None:
+            x = self.look_ahead(x, lengths)
+        for block in self.attention:
+            x = block(x, lengths, seeds=seeds)
+        logits = _float32(self.output_layer(self.dropout(x, seeds=seeds)))
+        return [*found, (logits, lengths)] if intermediate else logits
+
+    def _front_end(self, frames: Tensor, lengths: Tensor, training: bool) -> tuple[Tensor, Tensor]:
+        lengths = ops.cast(lengths, "int32")
+        x = zero_padding(ops.convert_to_tensor(frames), lengths)[..., None]  # [B, T, F, 1]
         for block in self.front_end:
             x = block(x, lengths, training=training)
             lengths = strided_length(lengths, block.time_stride)
-        x = tf.reshape(x, (*x.shape[:2], -1))  # [B, T', F' * C]
-        for block in self.recurrent:
-            x = block(x, lengths, training=training, seeds=seeds)
-        return tf.cast(self.output_layer(self.dropout(x, seeds=seeds)), tf.float32)
+        x = ops.reshape(x, (*x.shape[:2], x.shape[2] * x.shape[3]))
+        return stack_frames(x, lengths, self.config.stack_frames)
 
     def output_lengths(self, lengths: Any) -> Any:
         """Return how many output frames come from ``lengths`` input frames; of an integer or an array of them.
@@ -78,51 +119,31 @@ class AcousticModel(keras.Model):
 
 def output_lengths(config: ModelConfig, lengths: Any) -> Any:
     """Return how many output frames a model of ``config`` makes of ``lengths`` input frames."""
-    for conv in config.conv:
-        lengths = strided_length(lengths, conv.stride[0])
-    return lengths
+    # Every subsampling keeps frames 0, stride, 2 * stride, ...: one after the other they are one of the product.
+    return strided_length(lengths, config.time_stride)
 
 
-class ConvBlock(keras.layers.Layer):
-    """Convolution, normalisation over true frames, rectifier."""
+def lookahead_frames(config: ModelConfig) -> int | None:
+    """Return how far into the future a model sees, in input frames; None: to the end of the utterance.
 
-    def __init__(self, channels: int, kernel: tuple[int, int], stride: tuple[int, int], norm: str, policy: str) -> None:
-        super().__init__(dtype=policy)
-        self.time_stride = stride[0]
-        # Batch norm takes a bias away: its gradient would be rounding noise, which Adam blows up to full steps.
-        self.conv = MaskedConv2D(channels, kernel, stride, use_bias=norm != "batch", dtype=policy)
-        self.norm = _norm(norm, policy)
-
-    def call(self, x: Tensor, lengths: Tensor, training: bool) -> Tensor:
-        """Return [B, ceil(T / stride), F', C] of ``x`` [B, T, F, C'] with ``lengths`` [B]."""
-        x = self.conv(x, lengths)
-        return tf.nn.relu(_normalised(self.norm, x, strided_length(lengths, self.time_stride), training))
-
-
-class RecurrentBlock(keras.layers.Layer):
-    """Normalisation over true frames, dropout, recurrent layer."""
-
-    def __init__(self, config: ModelConfig, salt: int, policy: str) -> None:
-        super().__init__(dtype=policy)
-        self.norm = _norm(config.norm, policy)
-        self.dropout = Dropout(config.dropout, salt, dtype=policy)
-        self.recurrent = Recurrent(config.units, cell=config.cell, bidirectional=config.bidirectional, dtype=policy)
-
-    def call(self, x: Tensor, lengths: Tensor, training: bool, seeds: Tensor | None) -> Tensor:
-        """Return [B, T, D * H] of ``x`` [B, T, F]; see `AcousticModel.call`."""
-        x = _normalised(self.norm, x, lengths, training)
-        return self.recurrent(self.dropout(x, seeds=seeds), lengths)
+    Output frame t depends on no input frame after ``t * config.time_stride + lookahead_frames(config)``: with the hop
+    between frames, the least latency that a stream can have. Features come on top: their window, and their
+    normalisation, which has none with ``features.normalisation`` "global" or "none" only.
+    """
+    if config.bidirectional or config.attention_layers:
+        return None
+    frames = config.look_ahead
+    for factor in (*reversed(config.pyramid), config.stack_frames):
+        frames = frames * factor + factor - 1
+    for conv in reversed(config.conv):
+        frames = frames * conv.stride[0] + conv.kernel[0] // 2
+    return frames
 
 
-def _norm(kind: str, policy: str) -> keras.layers.Layer | None:
-    if kind == "batch":
-        return BatchNorm(dtype=policy)
-    return keras.layers.LayerNormalization(dtype=policy) if kind == "layer" else None
+def _pyramid_factor(config: ModelConfig, layer: int) -> int:
+    """Return how many frames become one after a recurrent layer, counted from 1."""
+    return config.pyramid[layer - 1] if layer <= len(config.pyramid) else 1
 
 
-def _normalised(norm: keras.layers.Layer | None, x: Tensor, lengths: Tensor, training: bool) -> Tensor:
-    if norm is None:
-        return x
-    if isinstance(norm, BatchNorm):
-        return norm(x, lengths, training=training)
-    return norm(x)
+def _float32(logits: Tensor) -> Tensor:
+    return ops.cast(logits, "float32")

@@ -95,3 +95,19 @@ def _over_replicas(*values: Tensor) -> list[Tensor]:
     if context is None or context.num_replicas_in_sync == 1:
         return list(values)
     return context.all_reduce(tf.distribute.ReduceOp.SUM, list(values))
+
+
+def make_norm(kind: str, policy: str) -> keras.layers.Layer | None:
+    """Return the layer of ``model.norm``: batch, layer, or None for none; ``policy`` is Keras's dtype policy."""
+    if kind == "batch":
+        return BatchNorm(dtype=policy)
+    return keras.layers.LayerNormalization(dtype=policy) if kind == "layer" else None
+
+
+def normalised(norm: keras.layers.Layer | None, x: Tensor, lengths: Tensor, training: bool) -> Tensor:
+    """Return ``x`` [B, T, ..., F] through a layer of `make_norm`; ``lengths`` [B] are the true frames."""
+    if norm is None:
+        return x
+    if isinstance(norm, BatchNorm):
+        return norm(x, lengths, training=training)
+    return norm(x)

@@ -22,6 +22,7 @@ from asr.ctc import ctc_loss
 from asr.errors import RunError
 from asr.layers.tensor import Tensor
 from asr.model import AcousticModel
+from asr.training.loss import training_losses
 
 # float16 only: factors of the loss that keep small gradients above zero (Micikevicius et al., arXiv:1710.03740).
 _FIRST_LOSS_SCALE = 2.0**15
@@ -177,8 +178,7 @@ class TensorFlowEngine:
         stop: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, list[Tensor]]:
         with tf.GradientTape() as tape:
-            logits = self.model(frames, lengths, training=True, seeds=seeds)
-            losses = weights * ctc_loss(logits, self.model.output_lengths(lengths), labels, label_lengths)
+            losses = weights * training_losses(self.model, frames, lengths, labels, label_lengths, seeds)
             total = tf.reduce_sum(losses)
             objective = total / count * scale
         gradients = [gradient / scale for gradient in tape.gradient(objective, self._weights)]

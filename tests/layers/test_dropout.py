@@ -1,3 +1,5 @@
+import zlib
+
 import numpy as np
 
 from asr.layers.dropout import Dropout
@@ -34,3 +36,15 @@ def test_utterances_frames_features_and_layers_are_dropped_independently():
 
 def test_without_seeds_nothing_is_dropped():
     np.testing.assert_array_equal(Dropout(0.5, salt=0)(ONES), ONES)
+
+
+def test_the_same_bits_are_drawn_on_every_backend():
+    kept = np.asarray(Dropout(0.3, salt=3)(ONES[:, :50], seeds=np.array([1, -2, 3], "int32"))) != 0
+    assert zlib.crc32(kept.tobytes()) == 4019820808  # runs that resume on another backend draw on
+
+
+def test_variational_dropout_takes_the_same_values_of_every_frame():
+    found = np.asarray(Dropout(0.5, salt=0, variational=True)(ONES, seeds=SEEDS))
+    np.testing.assert_array_equal(found, np.broadcast_to(found[:, :1], found.shape))
+    assert (found[0, 0] != found[1, 0]).any()
+    assert 0 < (found[:, 0] == 0).mean() < 1

@@ -1,0 +1,45 @@
+"""One recurrent layer of the stack, with what stands before it and how it is connected."""
+
+import keras
+
+from asr.config import ModelConfig
+from asr.layers.dropout import Dropout
+from asr.layers.norm import make_norm, normalised
+from asr.layers.recurrent import Recurrent
+from asr.layers.tensor import Tensor, ops
+
+
+class RecurrentBlock(keras.layers.Layer):
+    """Normalisation over true frames, dropout, recurrent layer; then alone, added to the input, or beside it.
+
+    Sources: residual: Kim, El-Khamy & Lee, "Residual LSTM", Interspeech 2017, without its projection; dense: Huang et
+    al., "Densely Connected Convolutional Networks", CVPR 2017, for recurrent layers.
+    """
+
+    def __init__(self, config: ModelConfig, salt: int, policy: str) -> None:
+        """Make the parts.
+
+        Args:
+            config: of the model.
+            salt: number of the layer, for its dropout.
+            policy: Keras's dtype policy.
+        """
+        super().__init__(dtype=policy)
+        self.connection = config.connections
+        self.norm = make_norm(config.norm, policy)
+        self.dropout = Dropout(config.dropout, salt, variational=config.variational_dropout, dtype=policy)
+        self.recurrent = Recurrent(config.units, cell=config.cell, bidirectional=config.bidirectional, dtype=policy)
+
+    def call(self, x: Tensor, lengths: Tensor, training: bool, seeds: Tensor | None) -> Tensor:
+        """Return [B, T, F'] of ``x`` [B, T, F].
+
+        F' is the recurrent layer's size, with dense connections that and F. Where a residual connection's sizes differ
+        (first layer, after a pyramid's step) there is none.
+        """
+        normed = normalised(self.norm, x, lengths, training)
+        outputs = self.recurrent(self.dropout(normed, seeds=seeds), lengths)
+        if self.connection == "dense":
+            return ops.concatenate([x, outputs], axis=-1)
+        if self.connection == "residual" and x.shape[-1] == outputs.shape[-1]:
+            return x + outputs
+        return outputs
