@@ -9,30 +9,30 @@ Elkan, "Transforming Classifier Scores into Accurate Multiclass Probability Esti
 regression, by pool adjacent violators (Ayer et al., 1955).
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from asr.decoding.reliability import check_confidences, log_odds
+from asr.decoding.settings import DECODER, read_decoder_file, update_decoder_file
 from asr.errors import ConfigError, RunError
-from asr.files import write_atomically
 
 Kind: TypeAlias = Literal["temperature", "isotonic"]
-KEY = "calibration"  # in decoder.json
+_KEY = "calibration"
 
 _HALVINGS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A map from confidence to probability that never falls, and the scale of the scores that it was fitted for.
+    """A map from confidence to probability that never falls, and how the confidence was made that it was fitted for.
 
     Attributes:
         kind: of the map.
-        scale: multiplies hypotheses' scores before they become posteriors.
+        scale: multiplies hypotheses' scores before they become posteriors, 0 or more.
+        frame_share: weight of what the frames say beside the posteriors, in 0..1.
         temperature: divides log-odds, above 0; of a temperature.
         inputs: confidences in rising order; of an isotonic map, at least one.
         outputs: the probability at each of them, never falling; between two, a straight line.
@@ -40,6 +40,7 @@ class Calibration:
 
     kind: Kind = "temperature"
     scale: float = 1.0
+    frame_share: float = 0.5
     temperature: float = 1.0
     inputs: tuple[float, ...] = ()
     outputs: tuple[float, ...] = ()
@@ -47,9 +48,10 @@ class Calibration:
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
             raise ConfigError(f"calibration is {self.kind!r}: choose from {', '.join(get_args(Kind))}")
-        if not (0 <= self.scale < np.inf and 0 < self.temperature < np.inf):
+        if not (0 <= self.scale < np.inf and 0 < self.temperature < np.inf and 0 <= self.frame_share <= 1):
             raise ConfigError(
-                f"calibration: scale = {self.scale}, temperature = {self.temperature}: give numbers above 0"
+                f"calibration: scale = {self.scale}, temperature = {self.temperature}, frame_share = "
+                f"{self.frame_share}: give numbers from 0, above 0, and in 0..1"
             )
         if self.kind == "isotonic" and not self._is_a_map():
             raise ConfigError(
@@ -72,7 +74,12 @@ class Calibration:
 
 
 def fit_calibration(
-    confidences: np.ndarray, correct: np.ndarray, *, kind: Kind = "isotonic", scale: float = 1.0
+    confidences: np.ndarray,
+    correct: np.ndarray,
+    *,
+    kind: Kind = "isotonic",
+    scale: float = 1.0,
+    frame_share: float = 0.5,
 ) -> Calibration:
     """Return the map that suits a development set best.
 
@@ -82,6 +89,7 @@ def fit_calibration(
         kind: ``"temperature"``: the least cross entropy; ``"isotonic"``: the least squares of all maps that never
             fall, after one wrong word is added at the top and one right one at the bottom, so that none is certain.
         scale: of the scores that the confidences come from; kept with the map.
+        frame_share: likewise, the frames' weight in them.
 
     Raises:
         ShapeError: the two differ in length, or a confidence is outside [0, 1].
@@ -91,11 +99,11 @@ def fit_calibration(
     if not len(confidences):
         raise ConfigError("no words to calibrate on: give a development set with hypotheses that are not empty")
     if kind == "temperature":
-        return Calibration(kind, scale, _fit_temperature(confidences, correct))
+        return Calibration(kind, scale, frame_share, _fit_temperature(confidences, correct))
     inputs, outputs = _fit_isotonic(
         np.append(confidences, [confidences.max(), confidences.min()]), np.append(correct, [0.0, 1.0])
     )
-    return Calibration("isotonic", scale, inputs=tuple(inputs.tolist()), outputs=tuple(outputs.tolist()))
+    return Calibration("isotonic", scale, frame_share, inputs=tuple(inputs.tolist()), outputs=tuple(outputs.tolist()))
 
 
 def _fit_temperature(confidences: np.ndarray, correct: np.ndarray) -> float:
@@ -132,46 +140,32 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0.0, -x))
 
 
-def save_calibration(path: Path, calibration: Calibration) -> None:
-    """Put a calibration into ``decoder.json``, other keys left as they are.
+def save_calibration(folder: Path, calibration: Calibration) -> None:
+    """Put a calibration into a run folder's ``decoder.json``; what else it holds stays.
 
     Raises:
-        RunError: there is a file that is not a JSON object.
+        RunError: there is such a file and it is broken.
     """
-    value = _read_object(path) if path.exists() else {}
-    value[KEY] = _to_json(calibration)
-    write_atomically(path, (json.dumps(value, indent=1) + "\n").encode())
+    value = {name: getattr(calibration, name) for name in ("kind", "scale", "frame_share")}
+    of_kind = ("temperature",) if calibration.kind == "temperature" else ("inputs", "outputs")
+    update_decoder_file(folder, {_KEY: value | {name: getattr(calibration, name) for name in of_kind}})
 
 
-def load_calibration(path: Path) -> Calibration:
-    """Return the calibration of ``decoder.json``; one that changes nothing where there is none.
+def load_calibration(folder: Path) -> Calibration:
+    """Return the calibration in a run folder's ``decoder.json``; one that changes nothing where there is none.
 
     Raises:
-        RunError: the file is not a JSON object, or its calibration is not one.
+        RunError: the file is broken, or its calibration is.
     """
-    value = (_read_object(path) if path.exists() else {}).get(KEY)
+    value = read_decoder_file(folder).get(_KEY)
     if value is None:
         return Calibration()
     try:
-        scale, temperature = (float(value.get(name, 1.0)) for name in ("scale", "temperature"))
+        scale, frame_share = float(value["scale"]), float(value["frame_share"])
+        temperature = float(value.get("temperature", 1.0))
         inputs, outputs = (tuple(map(float, value.get(side, ()))) for side in ("inputs", "outputs"))
-        return Calibration(value["kind"], scale, temperature, inputs, outputs)
+        return Calibration(value["kind"], scale, frame_share, temperature, inputs, outputs)
     except (ConfigError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path}: {KEY} is damaged ({error}): restore the run folder or calibrate again") from error
-
-
-def _to_json(calibration: Calibration) -> dict[str, Any]:
-    value: dict[str, Any] = {"kind": calibration.kind, "scale": calibration.scale}
-    if calibration.kind == "temperature":
-        return value | {"temperature": calibration.temperature}
-    return value | {"inputs": list(calibration.inputs), "outputs": list(calibration.outputs)}
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read ({error}): restore the run folder or tune again") from error
-    if not isinstance(value, dict):
-        raise RunError(f"{path}: not a JSON object: restore the run folder or tune again")
-    return value
+        raise RunError(
+            f"{Path(folder) / DECODER}: {_KEY} is broken ({error}): calibrate again, or remove the file"
+        ) from error

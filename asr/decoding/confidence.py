@@ -1,10 +1,11 @@
 """How sure each word of a hypothesis is, before calibration.
 
-With an n-best list, a word's confidence is its posterior: the share of probability of the hypotheses that have the same
-word in the same place, where places are told by aligning two word sequences with the fewest edits. Scores with a
-language model are too sure of themselves or not enough, so they are multiplied by a scale first. With one hypothesis
-only (greedy search), it is how sure the frames were of the word's labels. Either becomes a probability that can be
-relied on by `asr.decoding.calibration`.
+Two sources. A word's posterior is the share of probability of the hypotheses of an n-best list that have the same word
+in the same place, where places are told by aligning two word sequences with the fewest edits; scores with a language
+model are too sure of themselves, so they are multiplied by a scale first. It knows the language model, but nothing of
+what was not in the list: greedy search has no list, and that of a long recording differs only here and there. The other
+source is how sure the frames were of the word's labels, which is always there but knows no language model. What is used
+is a geometric mean of both, and `asr.decoding.calibration` makes a probability of it.
 
 Source: Evermann & Woodland, "Large vocabulary decoding and confidence estimation using word posterior probabilities"
 (ICASSP 2000), with an n-best list in place of their lattice.
@@ -35,12 +36,21 @@ def word_posteriors(hypotheses: Sequence[Hypothesis], *, scale: float = 1.0) -> 
     >>> word_posteriors(found).round(2).tolist()
     [0.75, 1.0]
     """
+    totals = np.array([hypothesis.score.total for hypothesis in hypotheses])
+    return posteriors(totals, confirmations(hypotheses), scale)
+
+
+def posteriors(totals: np.ndarray, confirmed: np.ndarray, scale: float) -> np.ndarray:
+    """Return [W] in [0, 1], of H hypotheses' scores [H] and `confirmations` [H, W]; as `word_posteriors`."""
+    weights = np.exp(scale * (totals - totals.max()))
+    return np.clip(weights / weights.sum() @ confirmed, 0.0, 1.0)
+
+
+def confirmations(hypotheses: Sequence[Hypothesis]) -> np.ndarray:
+    """Return which hypotheses [H] have which words [W] of the first of them at the same place: [H, W], 0 or 1."""
     best = hypotheses[0].text.split()
-    totals = np.array([hypothesis.score.total for hypothesis in hypotheses]) * scale
-    weights = np.exp(totals - totals.max())
-    weights /= weights.sum()
     same = [words_confirmed(best, hypothesis.text.split()) for hypothesis in hypotheses]
-    return np.clip(weights @ np.array(same, np.float64).reshape(len(hypotheses), len(best)), 0.0, 1.0)
+    return np.array(same, np.float64).reshape(len(hypotheses), len(best))
 
 
 def words_confirmed(words: Sequence[str], others: Sequence[str]) -> np.ndarray:
@@ -109,3 +119,12 @@ def frame_confidences(
     peaks = np.array([log_probs[start:end, label].max() for label, start, end in spans], np.float64)
     means = [peaks[word.first : word.last + 1].mean() for word in words]
     return np.exp(np.minimum(np.array(means, np.float64), 0.0))
+
+
+def combined(posteriors: np.ndarray, from_frames: np.ndarray, frame_share: float) -> np.ndarray:
+    """Return the geometric mean of both confidences [W], that from the frames with a weight in 0..1."""
+    with np.errstate(divide="ignore"):
+        logs = np.log(posteriors), np.log(from_frames)
+    # A weight of 0 leaves out even a confidence of 0, whose logarithm it could not be multiplied by.
+    parts = [weight * log for weight, log in zip((1 - frame_share, frame_share), logs, strict=True) if weight]
+    return np.exp(np.sum(parts, axis=0))

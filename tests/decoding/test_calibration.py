@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +5,7 @@ from hypothesis import strategies as st
 
 from asr.decoding.calibration import Calibration, fit_calibration, load_calibration, save_calibration
 from asr.decoding.reliability import cross_entropy, normalised_cross_entropy
+from asr.decoding.settings import DecoderSettings, load_settings, save_settings
 from asr.errors import ConfigError, RunError, ShapeError
 
 confidence = st.floats(0, 1)
@@ -88,18 +87,17 @@ def test_calibration_helps_on_words_that_it_has_not_seen(kind, seed):
 
 @kinds
 def test_a_calibration_is_kept_beside_other_keys(kind, tmp_path):
-    path = tmp_path / "decoder.json"
-    path.write_text(json.dumps({"lm_weight": 0.7}))
-    calibration = fit_calibration(*overconfident_words(0, 50), kind=kind, scale=0.4)
-    save_calibration(path, calibration)
-    assert load_calibration(path) == calibration
-    assert json.loads(path.read_text())["lm_weight"] == 0.7
+    save_settings(tmp_path, DecoderSettings(lm_weight=0.7))
+    calibration = fit_calibration(*overconfident_words(0, 50), kind=kind, scale=0.4, frame_share=0.25)
+    save_calibration(tmp_path, calibration)
+    assert load_calibration(tmp_path) == calibration
+    assert load_settings(tmp_path).lm_weight == 0.7
 
 
 def test_without_a_calibration_confidences_stay_as_they_are(tmp_path):
-    assert load_calibration(tmp_path / "decoder.json") == Calibration()
+    assert load_calibration(tmp_path) == Calibration()
     (tmp_path / "decoder.json").write_text("{}")
-    np.testing.assert_array_equal(load_calibration(tmp_path / "decoder.json")(PLACES), PLACES)
+    np.testing.assert_array_equal(load_calibration(tmp_path)(PLACES), PLACES)
 
 
 @pytest.mark.parametrize(
@@ -109,19 +107,19 @@ def test_without_a_calibration_confidences_stay_as_they_are(tmp_path):
         "[]",
         '{"calibration": 3}',
         '{"calibration": {"scale": 1}}',
-        '{"calibration": {"kind": "spline"}}',
-        '{"calibration": {"kind": "temperature", "temperature": 0}}',
-        '{"calibration": {"kind": "temperature", "temperature": NaN}}',
-        '{"calibration": {"kind": "isotonic", "inputs": [0.1, 0.5], "outputs": [0.2]}}',
-        '{"calibration": {"kind": "isotonic", "inputs": [0.1, 0.5], "outputs": [0.9, 0.2]}}',
-        '{"calibration": {"kind": "isotonic"}}',
+        '{"calibration": {"kind": "temperature", "scale": 1, "frame_share": 2}}',
+        '{"calibration": {"kind": "spline", "scale": 1, "frame_share": 0.5}}',
+        '{"calibration": {"kind": "temperature", "temperature": 0, "scale": 1, "frame_share": 0.5}}',
+        '{"calibration": {"kind": "temperature", "temperature": NaN, "scale": 1, "frame_share": 0.5}}',
+        '{"calibration": {"kind": "isotonic", "inputs": [0.1, 0.5], "outputs": [0.2], "scale": 1, "frame_share": 0.5}}',
+        '{"calibration": {"kind": "isotonic", "scale": 1, "frame_share": 0.5, "inputs": [0, 1], "outputs": [1, 0]}}',
+        '{"calibration": {"kind": "isotonic", "scale": 1, "frame_share": 0.5}}',
     ],
 )
 def test_a_damaged_file_is_named(content, tmp_path):
-    path = tmp_path / "decoder.json"
-    path.write_text(content)
-    with pytest.raises(RunError, match=r"decoder\.json: .*restore the run folder"):
-        load_calibration(path)
+    (tmp_path / "decoder.json").write_text(content)
+    with pytest.raises(RunError, match=r"decoder\.json: .*again"):
+        load_calibration(tmp_path)
 
 
 def test_no_words_cannot_be_calibrated_on():

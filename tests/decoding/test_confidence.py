@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from asr.decoding import confidence as module
 from asr.decoding.align import align
-from asr.decoding.confidence import frame_confidences, word_posteriors, words_confirmed
+from asr.decoding.confidence import combined, frame_confidences, word_posteriors, words_confirmed
 from asr.decoding.hypothesis import Hypothesis, Score
 from asr.tokens import Tokens
 
@@ -91,3 +91,11 @@ def test_frames_say_how_sure_they_were_of_each_words_labels():
     found = frame_confidences(log_probs, labels, tokens.words(labels), align(log_probs, labels, separators=[1]))
     assert found == pytest.approx([(0.9 * 0.8) ** 0.5, 0.5])
     assert frame_confidences(log_probs, [], [], align(log_probs, [])).shape == (0,)
+
+
+def test_both_confidences_are_mixed_in_proportion():
+    posteriors, frames = np.array([1.0, 0.25, 0.0]), np.array([0.49, 0.25, 0.5])
+    assert combined(posteriors, frames, 0.5) == pytest.approx([0.7, 0.25, 0.0])
+    assert combined(posteriors, frames, 0.0) == pytest.approx(posteriors)
+    assert combined(posteriors, frames, 1.0) == pytest.approx(frames)
+    assert combined(np.zeros(0), np.zeros(0), 0.5).shape == (0,)

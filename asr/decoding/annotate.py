@@ -1,0 +1,132 @@
+"""The best hypothesis of an utterance with times and confidence of its words, whatever search has found it."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from asr.decoding.align import Alignment, align, separators
+from asr.decoding.calibration import Calibration, Kind, fit_calibration
+from asr.decoding.confidence import combined, confirmations, frame_confidences, posteriors, words_confirmed
+from asr.decoding.hypothesis import Hypothesis, Word
+from asr.decoding.reliability import cross_entropy
+from asr.decoding.word_times import FrameClock, word_times
+from asr.errors import UtteranceError
+from asr.tokens import Tokens, WordLabels
+
+# Tried for the scale of scores, before a map is fitted: with a language model, 1 makes the best hypothesis too sure.
+_SCALES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08)
+_FRAME_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+class DecodedWords(NamedTuple):
+    """What a calibration needs of one utterance.
+
+    Attributes:
+        hypotheses: best first, at least one.
+        log_probs: [T, V] natural log.
+        reference: what was said.
+    """
+
+    hypotheses: Sequence[Hypothesis]
+    log_probs: np.ndarray
+    reference: str
+
+
+def annotate(
+    hypotheses: Sequence[Hypothesis],
+    log_probs: np.ndarray,
+    tokens: Tokens,
+    clock: FrameClock,
+    calibration: Calibration | None = None,
+) -> Hypothesis:
+    """Return the best hypothesis with its words.
+
+    Args:
+        hypotheses: of one utterance, best first, at least one.
+        log_probs: [T, V] natural log, what they were found in.
+        tokens: the V labels.
+        clock: when the frames are.
+        calibration: of confidence; None leaves it as it is.
+
+    Returns:
+        The first hypothesis; its words are those of its text, each with a confidence, and with a start and an end
+        unless no path of the frames has its labels.
+    """
+    calibration = calibration or Calibration()
+    evidence = _gather(hypotheses, log_probs, tokens)
+    confidences = np.clip(calibration(evidence.confidences(calibration.scale, calibration.frame_share)), 0.0, 1.0)
+    if evidence.alignment is None:
+        words = tuple(Word(word) for word in hypotheses[0].text.split())
+    else:
+        words = word_times(evidence.spans, evidence.alignment, clock)
+    sure = zip(words, confidences.tolist(), strict=True)
+    return replace(hypotheses[0], words=tuple(replace(word, confidence=confidence) for word, confidence in sure))
+
+
+def calibrate(utterances: Iterable[DecodedWords], tokens: Tokens, *, kind: Kind = "isotonic") -> Calibration:
+    """Return the calibration that suits the words of a development set best.
+
+    The scale of scores and the share of the frames are those with which the confidences have the least cross entropy,
+    each with its best temperature; then the map is fitted. A word is right where the reference has it at its place.
+
+    Args:
+        utterances: decoded by the search that the calibration is for.
+        tokens: the V labels.
+        kind: of map.
+
+    Raises:
+        ConfigError: there is no word.
+    """
+    found, correct = [], [np.zeros(0, np.bool_)]
+    for hypotheses, log_probs, reference in utterances:
+        found.append(_gather(hypotheses, log_probs, tokens))
+        words = hypotheses[0].text.split()
+        correct.append(words_confirmed(words, tokens.normaliser(reference).split()))
+    right = np.concatenate(correct)
+    fits = []
+    for scale, frame_share in itertools.product(_SCALES, _FRAME_SHARES):
+        parts = [evidence.confidences(scale, frame_share) for evidence in found]
+        confidences = np.concatenate([np.zeros(0), *parts])
+        fit = fit_calibration(confidences, right, kind="temperature", scale=scale, frame_share=frame_share)
+        fits.append((cross_entropy(fit(confidences), right), fit, confidences))
+    _, best, confidences = min(fits, key=lambda fit: fit[0])
+    return fit_calibration(confidences, right, kind=kind, scale=best.scale, frame_share=best.frame_share)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Evidence:
+    """What is known of the W words of the best of H hypotheses.
+
+    Attributes:
+        totals: [H] scores.
+        confirmed: [H, W], 0 or 1: which hypotheses have which word.
+        from_frames: [W] confidence by the frames; 1 where they could not be asked.
+        spans: the words' labels.
+        alignment: of the labels; None where the frames have no path for them.
+    """
+
+    totals: np.ndarray
+    confirmed: np.ndarray
+    from_frames: np.ndarray
+    spans: list[WordLabels]
+    alignment: Alignment | None
+
+    def confidences(self, scale: float, frame_share: float) -> np.ndarray:
+        return combined(posteriors(self.totals, self.confirmed, scale), self.from_frames, frame_share)
+
+
+def _gather(hypotheses: Sequence[Hypothesis], log_probs: np.ndarray, tokens: Tokens) -> _Evidence:
+    best, confirmed = hypotheses[0], confirmations(hypotheses)
+    totals = np.array([hypothesis.score.total for hypothesis in hypotheses])
+    try:
+        # Phones that no lexicon has made words of are their own text.
+        text = None if tokens.decode(best.tokens) == best.text else best.text
+        spans = tokens.words(best.tokens, text)
+        alignment = align(log_probs, best.tokens, separators=separators(tokens))
+        from_frames = frame_confidences(log_probs, best.tokens, spans, alignment)
+    except UtteranceError:
+        return _Evidence(totals, confirmed, np.ones(confirmed.shape[1]), [], None)
+    return _Evidence(totals, confirmed, from_frames, spans, alignment)
