@@ -1,11 +1,11 @@
-"""Time and memory of a training step against frames and batch: do they grow in proportion?
+"""Time and memory of a training step against frames and batch: do they grow linearly?
 
     python scripts/benchmark.py train --case 'frames-*' 'batch-*' --contenders ours --json growth.json
     python scripts/step_time_figure.py growth.json --output docs/figures/step_time.svg
 
 Upper row: the median of a step's seconds. Lower row: peak memory less what the libraries took before. Dashed is the
-line through the origin that fits best: points above it at the left are what does not grow. It is printed how far the
-last point is from it.
+straight line that fits best; what it begins with at 0 is what does not grow. The fit is printed, and how far the points
+are from it.
 """
 
 import argparse
@@ -50,7 +50,10 @@ def draw(rows: list[dict[str, Any]], machine: dict[str, Any], output: Path) -> N
             curve(axes[0, column], sizes, [row["median"] for row in own], f"{name}, seconds against {key}")
             curve(axes[1, column], sizes, [row["peak_mb"] - row["base_mb"] for row in own], f"{name}, MB against {key}")
         axes[0, column].set(ylabel="seconds a step")
-        axes[1, column].set(ylabel="memory of the process beyond its libraries, MB", xlabel=label)
+        axes[1, column].set(ylabel="memory beyond the libraries', MB", xlabel=label)
+    for one in axes.flat:  # only now: a limit that is set is kept
+        one.set(xlim=(0, None), ylim=(0, None))
+        one.grid(alpha=0.3)
     axes[0, 0].legend()
     figure.suptitle(f"3 x 256 bidirectional LSTM and CTC, {machine['processor']}, {machine['cores']} cores", fontsize=9)
     figure.savefig(output, metadata={"Date": None} if output.suffix == ".svg" else None)
@@ -58,14 +61,13 @@ def draw(rows: list[dict[str, Any]], machine: dict[str, Any], output: Path) -> N
 
 
 def curve(axes: Axes, sizes: Sequence[float], values: Sequence[float], name: str) -> None:
-    """Draw points and the line through the origin nearest to them; print the last point's distance from it."""
+    """Draw points and the straight line nearest to them; print the line and the largest distance from it."""
     x, y = np.array(sizes, float), np.array(values, float)
-    slope = x @ y / (x @ x)
-    (line,) = axes.plot(x, y, "o-", markersize=4, label=name.partition(",")[0])
-    axes.plot([0, x[-1]], [0, slope * x[-1]], "--", linewidth=0.8, color=line.get_color())
-    axes.set(xlim=(0, None), ylim=(0, None))
-    axes.grid(alpha=0.3)
-    print(f"{name}: {y[-1] / y[0]:.2f} x for {x[-1] / x[0]:g} x, last point {y[-1] / (slope * x[-1]) - 1:+.1%}")
+    slope, start = np.polynomial.Polynomial.fit(x, y, 1).convert().coef[::-1]
+    (points,) = axes.plot(x, y, "o", markersize=4, label=name.partition(",")[0])
+    axes.plot([0, x[-1]], [start, start + slope * x[-1]], "--", linewidth=1, color=points.get_color())
+    worst = np.abs(y - start - slope * x).max() / y.max()
+    print(f"{name}: {start:.3g} + {slope:.3g} each, at most {worst:.1%} of the largest beside the line")
 
 
 if __name__ == "__main__":
