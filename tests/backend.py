@@ -46,5 +46,5 @@ def _jax(function: Callable[..., Any], arrays: list[np.ndarray], variables: list
         return value.sum(), value
 
     weights = [variable.value for variable in variables]
-    (_, value), gradients = jax.value_and_grad(total, argnums=(0, 1), has_aux=True)(arrays, weights)
+    (_, value), gradients = jax.jit(jax.value_and_grad(total, argnums=(0, 1), has_aux=True))(arrays, weights)
     return value, [*gradients[0], *gradients[1]]

@@ -1,6 +1,6 @@
 import pytest
 
-from asr.config import Config, dump_config, load_config, parse_config
+from asr.config import PRESETS, Config, dump_config, load_config, parse_config
 from asr.errors import ConfigError
 
 
@@ -40,6 +40,10 @@ def test_paths_are_relative_to_the_file(write, tmp_path):
         ("[features]\nmax_hz = 9000.0", r"features: min_hz = 20\.0 and max_hz = 9000\.0"),
         ("[features]\nkind = 'mfcc'\nnum_mfcc = 90", r"num_mfcc = 90 is above num_mels = 80"),
         ("[model]\nconv = [{ kernel = [2, 3] }]", r"kernel = \[2, 3\]: sizes must be odd"),
+        ("[model]\npreset = 'huge'", r"model\.preset: .*'small', 'base', 'large' or 'streaming' \(got 'huge'\)"),
+        ("[model]\nlook_ahead = 3", r"model: look_ahead = 3 is for bidirectional = false"),
+        ("[model]\nlayers = 1\npyramid = [2, 2]", r"pyramid = \[2, 2\]: more factors than layers = 1"),
+        ("[model]\nintermediate_ctc = [3]", r"intermediate_ctc = \[3\]: name layers below the last, layers = 3"),
         ("[augment]\nspeeds = [1.0, 1.0]", r"speeds = \[1\.0, 1\.0\]"),
         ("layers = = 3", "not TOML"),
     ],
@@ -80,3 +84,28 @@ def test_a_configuration_cannot_be_changed():
 def test_the_time_stride_is_that_of_all_convolutions():
     config = parse_config({"model": {"conv": [{"stride": [2, 1]}, {"stride": [3, 2]}]}}, "test")
     assert config.model.time_stride == 6
+
+
+def test_a_preset_gives_defaults_that_other_keys_override(write):
+    config = load_config(write('[model]\npreset = "streaming"\nunits = 64\n'), ["model.layers=2"])
+    assert (config.model.bidirectional, config.model.look_ahead) == (False, 10)
+    assert (config.model.units, config.model.layers) == (64, 2)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_run_folders_config_has_every_value_of_its_preset_written_out(write, preset):
+    config = parse_config({"model": {"preset": preset}}, "test")
+    written = dump_config(config)
+    assert load_config(write(written)) == config
+    for key, value in PRESETS[preset].items():
+        assert f"{key} =" in written
+        assert getattr(config.model, key) == value
+
+
+def test_the_preset_of_the_defaults_changes_nothing():
+    assert parse_config({"model": {"preset": "base"}}, "test") == Config()
+
+
+def test_the_time_stride_counts_stacking_and_the_pyramid():
+    model = {"conv": [{"stride": [2, 1]}], "stack_frames": 3, "pyramid": [1, 2]}
+    assert parse_config({"model": model}, "test").model.time_stride == 12

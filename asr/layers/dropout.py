@@ -78,9 +78,11 @@ def _mask(seeds: Tensor, salt: int, rate: float, frames: int, features: int) -> 
 
 @functools.cache
 def _compiled() -> Callable[..., Tensor]:
-    """Return `_kept`, under TensorFlow as one pass over memory instead of a dozen; JAX compiles the whole step."""
-    if keras.backend.backend() != "tensorflow":
-        return _kept
+    """Return `_kept` as one pass over memory instead of a dozen, also where the caller does not compile."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(_kept, static_argnames=("frames", "features"))
     import tensorflow as tf
 
     return tf.function(_kept, jit_compile=True, autograph=False)
