@@ -1,9 +1,8 @@
 """The best hypothesis of an utterance with times and confidence of its words, whatever search has found it."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,20 +18,6 @@ from asr.tokens import Tokens, WordLabels
 # Tried for the scale of scores, before a map is fitted: with a language model, 1 makes the best hypothesis too sure.
 _SCALES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08)
 _FRAME_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-
-
-class DecodedWords(NamedTuple):
-    """What a calibration needs of one utterance.
-
-    Attributes:
-        hypotheses: best first, at least one.
-        log_probs: [T, V] natural log.
-        reference: what was said.
-    """
-
-    hypotheses: Sequence[Hypothesis]
-    log_probs: np.ndarray
-    reference: str
 
 
 def annotate(
@@ -66,34 +51,48 @@ def annotate(
     return replace(hypotheses[0], words=tuple(replace(word, confidence=confidence) for word, confidence in sure))
 
 
-def calibrate(utterances: Iterable[DecodedWords], tokens: Tokens, *, kind: Kind = "isotonic") -> Calibration:
-    """Return the calibration that suits the words of a development set best.
+class Calibrator:
+    """Gathers the words of a development set, and finds the calibration that suits them best."""
 
-    The scale of scores and the share of the frames are those with which the confidences have the least cross entropy,
-    each with its best temperature; then the map is fitted. A word is right where the reference has it at its place.
+    def __init__(self, tokens: Tokens) -> None:
+        """Start with no words."""
+        self._tokens = tokens
+        self._found: list[_Evidence] = []
+        self._correct = [np.zeros(0, np.bool_)]
 
-    Args:
-        utterances: decoded by the search that the calibration is for.
-        tokens: the V labels.
-        kind: of map.
+    def add(self, hypotheses: Sequence[Hypothesis], log_probs: np.ndarray, reference: str) -> None:
+        """Take one utterance, decoded by the search that the calibration is for.
 
-    Raises:
-        ConfigError: there is no word.
-    """
-    found, correct = [], [np.zeros(0, np.bool_)]
-    for hypotheses, log_probs, reference in utterances:
-        found.append(_gather(hypotheses, log_probs, tokens))
-        words = hypotheses[0].text.split()
-        correct.append(words_confirmed(words, tokens.normaliser(reference).split()))
-    right = np.concatenate(correct)
-    fits = []
-    for scale, frame_share in itertools.product(_SCALES, _FRAME_SHARES):
-        parts = [evidence.confidences(scale, frame_share) for evidence in found]
-        confidences = np.concatenate([np.zeros(0), *parts])
-        fit = fit_calibration(confidences, right, kind="temperature", scale=scale, frame_share=frame_share)
-        fits.append((cross_entropy(fit(confidences), right), fit, confidences))
-    _, best, confidences = min(fits, key=lambda fit: fit[0])
-    return fit_calibration(confidences, right, kind=kind, scale=best.scale, frame_share=best.frame_share)
+        Args:
+            hypotheses: best first, at least one. A word of the first is right where the reference has it in its place.
+            log_probs: [T, V] natural log.
+            reference: what was said; the tokens' normaliser is applied to it.
+        """
+        self._found.append(_gather(hypotheses, log_probs, self._tokens))
+        reference_words = self._tokens.normaliser(reference).split()
+        self._correct.append(words_confirmed(hypotheses[0].text.split(), reference_words))
+
+    def fit(self, kind: Kind = "isotonic") -> Calibration:
+        """Return the calibration.
+
+        The scale of scores and the share of the frames are those with which the confidences have the least cross
+        entropy, each with its best temperature; then the map is fitted.
+
+        Args:
+            kind: of map.
+
+        Raises:
+            ConfigError: there is no word.
+        """
+        correct = np.concatenate(self._correct)
+        fits = []
+        for scale, frame_share in itertools.product(_SCALES, _FRAME_SHARES):
+            parts = [evidence.confidences(scale, frame_share) for evidence in self._found]
+            confidences = np.concatenate([np.zeros(0), *parts])
+            fit = fit_calibration(confidences, correct, kind="temperature", scale=scale, frame_share=frame_share)
+            fits.append((cross_entropy(fit(confidences), correct), fit, confidences))
+        _, best, confidences = min(fits, key=lambda fit: fit[0])
+        return fit_calibration(confidences, correct, kind=kind, scale=best.scale, frame_share=best.frame_share)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

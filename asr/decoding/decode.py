@@ -151,6 +151,6 @@ def _decoder(
     return Decoder(tokens, settings, lm=lm, lexicon=lexicon, hotwords=hotwords)
 
 
-def transcribe_log_probs(log_probs: np.ndarray, tokens: Tokens, beam_size: int) -> Hypothesis:
-    """Return the best hypothesis as commands find it: greedily when ``beam_size`` is 1, else as `decode`."""
-    return greedy(log_probs, tokens) if beam_size == 1 else decode(log_probs, tokens, beam_size=beam_size)[0]
+def transcribe_log_probs(log_probs: np.ndarray, tokens: Tokens, beam_size: int) -> list[Hypothesis]:
+    """Return what commands find, best first: the greedy hypothesis when ``beam_size`` is 1, else as `decode`."""
+    return [greedy(log_probs, tokens)] if beam_size == 1 else decode(log_probs, tokens, beam_size=beam_size)

@@ -1,12 +1,12 @@
-"""Hypotheses on disk: one utterance a line of JSON, with ``id``, ``text``, ``reference`` when known, and ``score``."""
+"""Hypotheses on disk, one a line of JSON: ``id``, ``text``, ``reference`` when known, ``score``, ``words``."""
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from asr.decoding.hypothesis import Score
+from asr.decoding.hypothesis import Score, Word
 from asr.errors import ManifestError
 from asr.files import write_atomically
 from asr.manifest import read_json_lines
@@ -23,12 +23,14 @@ class DecodedUtterance:
         text: what was found.
         score: of the text.
         reference: what was said, when known.
+        words: of the text, with times and confidence where they are known; empty where nobody has asked for them.
     """
 
     id: str
     text: str
     score: Score
     reference: str | None = None
+    words: tuple[Word, ...] = ()
 
 
 def write_hypotheses(path: Path, utterances: Iterable[DecodedUtterance]) -> None:
@@ -52,6 +54,8 @@ def _row(utterance: DecodedUtterance) -> dict[str, Any]:
         row["reference"] = utterance.reference
     score = utterance.score
     row["score"] = {key: getattr(score, key) for key in _SCORE_KEYS} | {"total": score.total}
+    if utterance.words:
+        row["words"] = [asdict(word) for word in utterance.words]
     return row
 
 
@@ -66,4 +70,16 @@ def _parse(row: dict[str, Any], where: str) -> DecodedUtterance:
         score = Score(*(float(row["score"][key]) for key in _SCORE_KEYS))
     except (KeyError, TypeError, ValueError):
         raise ManifestError(f"{where}: score is {row['score']!r}: it has acoustic, lm and bonus, all numbers") from None
-    return DecodedUtterance(row["id"], row["text"], score, reference)
+    return DecodedUtterance(row["id"], row["text"], score, reference, _parse_words(row.get("words", []), where))
+
+
+def _parse_words(value: Any, where: str) -> tuple[Word, ...]:
+    try:
+        words = tuple(Word(**word) for word in value)
+        numbers = [number for word in words for number in (word.start, word.end, word.confidence)]
+        known = all(number is None or isinstance(number, int | float) for number in numbers)
+    except TypeError:
+        known = False
+    if not (isinstance(value, list) and known and all(isinstance(word.word, str) for word in words)):
+        raise ManifestError(f"{where}: words is {value!r}: each has word, start, end and confidence")
+    return words

@@ -12,6 +12,8 @@ from typing import TypeAlias
 import numpy as np
 
 from asr.config import FeatureConfig
+from asr.decoding.annotate import Calibrator, annotate
+from asr.decoding.calibration import load_calibration
 from asr.decoding.decode import transcribe_log_probs
 from asr.decoding.hypotheses_file import DecodedUtterance, write_hypotheses
 from asr.errors import TranscriptionError
@@ -20,6 +22,7 @@ from asr.files import replacing
 from asr.manifest import Utterance, read_manifest
 from asr.prepare.blocks import read_utterance
 from asr.shards import open_shards
+from asr.transcribe.clock import frame_clock
 from asr.transcribe.recognise import Recording, SpeechModel, recognise
 
 Save: TypeAlias = Callable[[str, np.ndarray], None]
@@ -33,11 +36,13 @@ class Example:
         recording: its id and frames.
         reference: what was said.
         duration: seconds.
+        start: seconds from the file's start to the utterance's; 0 where that is not known, as in shards.
     """
 
     recording: Recording
     reference: str
     duration: float
+    start: float = 0.0
 
 
 @dataclass(slots=True)
@@ -76,8 +81,8 @@ def read_data_set(path: Path, config: FeatureConfig) -> list[Example]:
             for index, entry in enumerate(shards.entries)
         ]
     return [
-        Example(Recording(utterance.id, partial(_compute, utterance, config)), utterance.text, utterance.duration)
-        for utterance in read_manifest(path)
+        Example(Recording(one.id, partial(_compute, one, config)), one.text, one.duration, one.offset)
+        for one in read_manifest(path)
     ]
 
 
@@ -92,6 +97,7 @@ def decode_data_set(
     *,
     beam_size: int,
     log_probs_file: Path | None = None,
+    calibrator: Calibrator | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> DecodingResult:
     """Decode utterances and write their hypotheses; files are written whole or not at all.
@@ -102,19 +108,25 @@ def decode_data_set(
         output: file of hypotheses, in the examples' order, without those that failed.
         beam_size: 1 is greedy search.
         log_probs_file: when given, a ``.npz`` of log-probabilities [T', V] by utterance id.
+        calibrator: when given, it gets all that is found, with the references.
         on_progress: called with the number of utterances that are through.
     """
     result = DecodingResult()
     start = time.perf_counter()
     decoded: list[DecodedUtterance] = []
+    calibration = load_calibration(model.folder)
     with ExitStack() as stack:
         save = stack.enter_context(_log_prob_writer(log_probs_file)) if log_probs_file else _forget
         found = recognise(model, (example.recording for example in examples))
         for done, (example, (_, log_probs)) in enumerate(zip(examples, found, strict=True), start=1):
             if isinstance(log_probs, np.ndarray):
-                hypothesis = transcribe_log_probs(log_probs, model.tokens, beam_size)
+                hypotheses = transcribe_log_probs(log_probs, model.tokens, beam_size)
+                if calibrator is not None:
+                    calibrator.add(hypotheses, log_probs, example.reference)
+                clock = frame_clock(model.config, start=example.start, duration=example.duration or None)
+                best = annotate(hypotheses, log_probs, model.tokens, clock, calibration)
                 name = example.recording.id
-                decoded.append(DecodedUtterance(name, hypothesis.text, hypothesis.score, example.reference))
+                decoded.append(DecodedUtterance(name, best.text, best.score, example.reference, best.words))
                 save(name, log_probs)
                 result.audio_seconds += example.duration
             else:

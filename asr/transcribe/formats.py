@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 from asr.errors import TranscriptionError
-from asr.transcribe.transcript import Transcript
+from asr.transcribe.transcript import Segment, Transcript
 
 
 def as_txt(transcript: Transcript) -> str:
@@ -17,13 +18,23 @@ def as_json(transcript: Transcript) -> str:
     """Return Whisper's JSON (text, segments, language) with audio, duration and model added."""
     value = {
         "text": transcript.text,
-        "segments": [asdict(segment) for segment in transcript.segments],
+        "segments": [_segment(segment) for segment in transcript.segments],
         "language": transcript.language,
         "audio": transcript.audio,
         "duration": transcript.duration,
         "model": transcript.model,
     }
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    """Return a segment as Whisper has it, whose name of a word's confidence is probability."""
+    value = asdict(segment)
+    value["words"] = [
+        {"word": word.word, "start": word.start, "end": word.end, "probability": word.confidence}
+        for word in segment.words
+    ]
+    return value
 
 
 FORMATS: dict[str, Callable[[Transcript], str]] = {"txt": as_txt, "json": as_json}

@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from asr.audio import read_audio
+from asr.decoding.annotate import annotate
+from asr.decoding.calibration import load_calibration
 from asr.decoding.decode import transcribe_log_probs
 from asr.errors import AsrError, ConfigError, TranscriptionError
 from asr.features import Frames, compute_features
+from asr.transcribe.clock import frame_clock
 from asr.transcribe.recognise import Failure, Recording, SpeechModel, recognise
 from asr.transcribe.transcript import Segment, Transcript
 
@@ -45,6 +48,7 @@ class Transcriber:
             raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
         self.model = _load(model) if isinstance(model, str | Path) else model
         self.beam_size = beam_size or self.model.config.decode.beam_size
+        self._calibration = load_calibration(self.model.folder)
 
     def __call__(self, audio: str | Path) -> Transcript:
         """Return the transcript of one sound file: any format that libsndfile reads, any rate, channels mixed.
@@ -76,9 +80,11 @@ class Transcriber:
         return compute_features(waveform, features)
 
     def _transcript(self, audio: str, duration: float, log_probs: np.ndarray) -> Transcript:
-        text = transcribe_log_probs(log_probs, self.model.tokens, self.beam_size).text
-        segments = (Segment(0, 0.0, duration, text),) if text else ()
-        return Transcript(audio, duration, text, segments, LANGUAGE, str(self.model.folder))
+        hypotheses = transcribe_log_probs(log_probs, self.model.tokens, self.beam_size)
+        clock = frame_clock(self.model.config, duration=duration)
+        best = annotate(hypotheses, log_probs, self.model.tokens, clock, self._calibration)
+        segments = (Segment(0, 0.0, duration, best.text, best.words),) if best.text else ()
+        return Transcript(audio, duration, best.text, segments, LANGUAGE, str(self.model.folder))
 
 
 def _load(folder: str | Path) -> SpeechModel:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from asr.decoding.hypothesis import Word
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -12,12 +14,14 @@ class Segment:
         start: seconds from the file's start.
         end: likewise.
         text: what was said in it.
+        words: of the text, with times and confidence.
     """
 
     id: int
     start: float
     end: float
     text: str
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +43,8 @@ class Transcript:
     segments: tuple[Segment, ...]
     language: str
     model: str
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words of all segments."""
+        return tuple(word for segment in self.segments for word in segment.words)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.decoding.annotate import DecodedWords, annotate, calibrate
+from asr.decoding.annotate import Calibrator, annotate
 from asr.decoding.calibration import Calibration
 from asr.decoding.decode import decode
 from asr.decoding.greedy import greedy
@@ -72,13 +72,16 @@ def noisy_utterances(seed, num_utterances, beam_size):
         logits[::2][letters, 2:] += rng.normal(0, 2.5, (letters.sum(), 2))
         log_probs = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
         found = [greedy(log_probs, TOKENS)] if beam_size == 1 else decode(log_probs, TOKENS, beam_size=beam_size)
-        yield DecodedWords(found, log_probs, TOKENS.decode(labels))
+        yield found, log_probs, TOKENS.decode(labels)
 
 
 @pytest.mark.parametrize("beam_size", [1, 8])
 @pytest.mark.parametrize("kind", ["temperature", "isotonic"])
 def test_calibrated_confidences_know_more_than_the_word_error_rate(beam_size, kind):
-    calibration = calibrate(noisy_utterances(0, 150, beam_size), TOKENS, kind=kind)
+    calibrator = Calibrator(TOKENS)
+    for hypotheses, log_probs, reference in noisy_utterances(0, 150, beam_size):
+        calibrator.add(hypotheses, log_probs, reference)
+    calibration = calibrator.fit(kind)
     confidences, correct = [], []
     for hypotheses, log_probs, reference in noisy_utterances(1, 150, beam_size):
         best = annotate(hypotheses, log_probs, TOKENS, CLOCK, calibration)
@@ -91,7 +94,7 @@ def test_calibrated_confidences_know_more_than_the_word_error_rate(beam_size, ki
 
 
 def test_nothing_found_cannot_be_calibrated_on():
+    calibrator = Calibrator(TOKENS)
+    calibrator.add([Hypothesis("", (), Score(0.0))], np.zeros((0, 4)), "A")
     with pytest.raises(ConfigError, match="no words"):
-        calibrate([], TOKENS)
-    with pytest.raises(ConfigError, match="no words"):
-        calibrate([DecodedWords([Hypothesis("", (), Score(0.0))], np.zeros((0, 4)), "A")], TOKENS)
+        calibrator.fit()

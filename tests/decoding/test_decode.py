@@ -97,8 +97,8 @@ def test_a_prefix_that_left_the_beam_and_came_back_is_not_listed_twice():
 def test_beam_size_one_means_greedy_search_to_commands():
     log_probs = np.log([[0.6, 0.2, 0.2], [0.6, 0.4, 1e-9]])
     log_probs -= np.logaddexp.reduce(log_probs, axis=1, keepdims=True)
-    assert transcribe_log_probs(log_probs, LETTERS, 1) == greedy(log_probs, LETTERS)
-    assert transcribe_log_probs(log_probs, LETTERS, 2) == decode(log_probs, LETTERS, beam_size=2)[0]
+    assert transcribe_log_probs(log_probs, LETTERS, 1) == [greedy(log_probs, LETTERS)]
+    assert transcribe_log_probs(log_probs, LETTERS, 2) == decode(log_probs, LETTERS, beam_size=2)
 
 
 def test_a_beam_of_no_prefixes_is_refused():

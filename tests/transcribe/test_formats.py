@@ -2,11 +2,13 @@ import json
 
 import pytest
 
+from asr.decoding.hypothesis import Word
 from asr.errors import TranscriptionError
 from asr.transcribe.formats import FORMATS, as_json, as_txt, parse_formats
 from asr.transcribe.transcript import Segment, Transcript
 
-TRANSCRIPT = Transcript("talk.flac", 2.5, "IT IS “SO”", (Segment(0, 0.0, 2.5, "IT IS “SO”"),), "en", "runs/an4")
+WORDS = (Word("IT", 0.5, 0.75, 0.9), Word("IS", 0.75, 1.0, 0.5), Word("“SO”"))
+TRANSCRIPT = Transcript("talk.flac", 2.5, "IT IS “SO”", (Segment(0, 0.0, 2.5, "IT IS “SO”", WORDS),), "en", "runs/an4")
 SILENCE = Transcript("still.wav", 1.0, "", (), "en", "runs/an4")
 
 
@@ -18,7 +20,19 @@ def test_txt_is_the_text():
 def test_json_has_whispers_shape_and_our_keys():
     assert json.loads(as_json(TRANSCRIPT)) == {
         "text": "IT IS “SO”",
-        "segments": [{"id": 0, "start": 0.0, "end": 2.5, "text": "IT IS “SO”"}],
+        "segments": [
+            {
+                "id": 0,
+                "start": 0.0,
+                "end": 2.5,
+                "text": "IT IS “SO”",
+                "words": [
+                    {"word": "IT", "start": 0.5, "end": 0.75, "probability": 0.9},
+                    {"word": "IS", "start": 0.75, "end": 1.0, "probability": 0.5},
+                    {"word": "“SO”", "start": None, "end": None, "probability": None},
+                ],
+            }
+        ],
         "language": "en",
         "audio": "talk.flac",
         "duration": 2.5,

@@ -1,5 +1,6 @@
 import pytest
 
+from asr.config import Config
 from asr.errors import AsrError, AudioError, ConfigError, RunError, TranscriptionError
 from asr.transcribe.transcriber import Transcriber
 
@@ -12,6 +13,13 @@ def test_any_format_rate_and_number_of_channels_becomes_text(model, sounds, name
     assert (transcript.text, transcript.audio, transcript.model) == (text, str(sounds / name), "runs/fake")
     assert transcript.duration == pytest.approx(duration, abs=1e-3)  # resampling rounds to a sample
     assert [(s.id, s.start, s.end, s.text) for s in transcript.segments] == [(0, 0.0, transcript.duration, text)]
+
+
+def test_words_have_times_and_confidence(model, sounds):
+    model.config = Config.model_validate({"model": {"conv": []}})  # an output for each frame, as this model has
+    (word,) = Transcriber(model)(sounds / "one.wav").words
+    assert word.word == "A" and 0 <= word.confidence <= 1
+    assert (word.start, word.end) == (pytest.approx(0.2, abs=0.04), pytest.approx(0.4, abs=0.04))
 
 
 def test_many_files_come_in_order_and_a_broken_one_costs_nothing(model, sounds):
