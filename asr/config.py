@@ -126,9 +126,13 @@ class TokenConfig(_Section):
     )
 
     @model_validator(mode="after")
-    def _labels_are_characters(self) -> Self:
+    def _fits_the_kind(self) -> Self:
         if self.labels and self.kind != "characters":
             raise ValueError(f'labels are for kind = "characters": leave them out, kind = {self.kind!r} makes its own')
+        if self.dictionary and self.kind != "phones":
+            raise ValueError(
+                f'dictionary is for kind = "phones", and kind = {self.kind!r}: set one or leave out the other'
+            )
         return self
 
 
@@ -285,7 +289,8 @@ class TrainConfig(_Section):
         default=500, description="steps between checkpoints within an epoch; 0: only after epochs"
     )
     max_skipped_steps: PositiveInt = Field(
-        default=20, description="stop after so many steps in a row with a gradient that is not finite"
+        default=20,
+        description="float16: stop after so many steps in a row whose gradient is not finite; else at the first",
     )
 
 

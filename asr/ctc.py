@@ -43,15 +43,6 @@ def require_alignable(labels: Sequence[int] | np.ndarray, num_frames: int) -> No
         )
 
 
-def num_infeasible(lengths: np.ndarray, labels: np.ndarray, label_lengths: np.ndarray) -> int:
-    """Return how many rows of a batch CTC cannot align, and `ctc_loss` masks; NumPy, arguments as there.
-
-    Rows without any frame or label are not counted: they fill a batch.
-    """
-    repeats = (labels[:, 1:] == labels[:, :-1]) & (np.arange(1, labels.shape[1]) < label_lengths[:, None])
-    return int(np.count_nonzero(label_lengths + repeats.sum(axis=1) > lengths))
-
-
 def ctc_loss(logits: "Tensor", lengths: "Tensor", labels: "Tensor", label_lengths: "Tensor") -> "Tensor":
     """Return the negative log-probability of each utterance's labels, summed over all alignments.
 
@@ -66,8 +57,8 @@ def ctc_loss(logits: "Tensor", lengths: "Tensor", labels: "Tensor", label_length
 
     Returns:
         [B] float32. Where CTC cannot align (see `frames_needed`) the loss is 0 and its gradient exactly 0: such
-        utterances are found and named before training (`asr.training.data`, `require_alignable`), and can be counted
-        (`num_infeasible`). The gradient is 0 past a length.
+        utterances are found, named, counted and left out before training (`asr.training.data`); `require_alignable`
+        makes an error of one. The gradient is 0 past a length.
     """
     import keras
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.ctc import ctc_loss, frames_needed, num_infeasible, require_alignable
+from asr.ctc import ctc_loss, frames_needed, require_alignable
 from asr.errors import UtteranceError
 from tests.backend import value_and_gradients
 from tests.reference import collapse_by_definition, ctc_by_definition, ctc_loss_by_enumeration
@@ -81,11 +81,6 @@ def test_what_cannot_be_aligned_is_an_error_with_the_reason():
     require_alignable([1, 1], 3)
     with pytest.raises(UtteranceError, match="2 labels, 1 of them repeats, need 3 frames and the model makes 2"):
         require_alignable([1, 1], 2)
-
-
-def test_rows_that_cannot_be_aligned_are_counted_and_fillers_are_not():
-    labels = np.array([[1, 2, 1], [1, 1, 1], [1, 1, 1], [0, 0, 0]])
-    assert num_infeasible(np.array([3, 4, 2, 0]), labels, np.array([3, 3, 1, 0])) == 1
 
 
 def test_collapse_keeps_a_repeat_only_across_a_blank():  # the reference needs a test too

@@ -149,9 +149,10 @@ class Loop:
                 f"(asr corpus check), list them under data.skip, or lower optimizer.learning_rate = "
                 f"{self._engine.learning_rate:.3g}"
             )
-        if progress.skipped >= self._config.train.max_skipped_steps:
+        if progress.skipped >= self._most_skipped:
+            steps = "1 step" if progress.skipped == 1 else f"{progress.skipped} steps in a row"
             raise TrainingError(
-                f"step {progress.step}: {progress.skipped} steps in a row had a gradient that is not finite, "
+                f"step {progress.step}: {steps} had a gradient that is not finite, "
                 f"this one of {self._names(batch.rows[batch.rows != FILLER])}: lower "
                 f"optimizer.learning_rate or use another train.precision"
             )
@@ -160,6 +161,11 @@ class Loop:
         progress.loss += step.total_loss
         progress.utterances += int(batch.weights.sum())
         return step.stop
+
+    @property
+    def _most_skipped(self) -> int:
+        """Steps in a row whose gradient is not finite that stop the run: only float16 overflows for its scale alone."""
+        return self._config.train.max_skipped_steps if self._config.train.precision == "float16" else 1
 
     def _names(self, rows: np.ndarray) -> str:
         return ", ".join(self._setup.train.examples[row].id for row in rows) or "utterances of another worker"

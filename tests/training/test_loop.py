@@ -68,10 +68,16 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_utterances(make_l
 
 def test_too_many_skipped_steps_in_a_row_stop_the_run(make_loop):
     overflow = (1.0, float("inf"))
-    loop, _ = make_loop([overflow, overflow, (1.0, 1.0), *[overflow] * 3], max_skipped_steps=3)
+    loop, _ = make_loop([overflow, overflow, (1.0, 1.0), *[overflow] * 3], max_skipped_steps=3, precision="float16")
     with pytest.raises(
         TrainingError, match="step 5: 3 steps in a row had a gradient that is not finite, this one of an4"
     ):
+        loop.run()
+
+
+def test_without_a_loss_scale_the_first_gradient_that_is_not_finite_stops_the_run(make_loop):
+    loop, _ = make_loop([(1.0, 1.0), (1.0, float("inf"))])
+    with pytest.raises(TrainingError, match="step 1: 1 step had a gradient that is not finite, this one of an4"):
         loop.run()
 
 
