@@ -175,10 +175,8 @@ def unusable(recordings: Sequence[Recording], config: Config) -> Iterator[tuple[
     """Yield kind, id and message of what the configured model cannot be trained on."""
     from asr.features import num_frames  # librosa is heavy, and only this needs it
 
-    labels = config.tokens.labels
-    normaliser = config.tokens.normaliser
-    known = Tokens(["<blank>", *labels], normaliser) if labels else None
-    tokens = known or Tokens.from_texts((utterance.text for utterance, _ in recordings), normaliser)
+    # Pieces are found in the training text, which this manifest need not be: few will do.
+    tokens = Tokens.from_config(config.tokens, (utterance.text for utterance, _ in recordings), exactly=False)
     for utterance, found in recordings:
         try:
             needed = frames_needed(tokens.encode(utterance.text))

@@ -109,3 +109,18 @@ def test_the_preset_of_the_defaults_changes_nothing():
 def test_the_time_stride_counts_stacking_and_the_pyramid():
     model = {"conv": [{"stride": [2, 1]}], "stack_frames": 3, "pyramid": [1, 2]}
     assert parse_config({"model": model}, "test").model.time_stride == 12
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        (
+            {"kind": "bpe", "labels": ["A"]},
+            "labels are for kind = \"characters\": leave them out, kind = 'bpe' makes its",
+        ),
+        ({"dictionary": "words.txt"}, "dictionary is for kind = \"phones\", and kind = 'characters': set one or leave"),
+    ],
+)
+def test_settings_of_another_kind_of_tokens_are_refused(tokens, message):
+    with pytest.raises(ConfigError, match=message):
+        parse_config({"tokens": tokens}, "test")

@@ -5,7 +5,7 @@ kinds lies in one file each, behind `asr.tokens.spelling.Spelling`.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -71,6 +71,11 @@ class Tokens:
         """What a label is: ``"characters"``, ``"bpe"`` or ``"phones"``."""
         return self._spelling.kind
 
+    @property
+    def guessed(self) -> Mapping[str, Sequence[str]]:
+        """Words that were pronounced by guess so far, with their phones; empty for other kinds than phones."""
+        return self._spelling.guessed
+
     @classmethod
     def from_texts(cls, texts: Iterable[str], normaliser: str = "none") -> Self:
         """Return the tokens of every character in ``texts``, in code point order."""
@@ -79,19 +84,20 @@ class Tokens:
         return cls([BLANK_LABEL, *sorted(characters)], normaliser)
 
     @classmethod
-    def from_config(cls, config: TokenConfig, texts: Iterable[str]) -> Self:
+    def from_config(cls, config: TokenConfig, texts: Iterable[str], *, exactly: bool = True) -> Self:
         """Return the tokens that a configuration asks for.
 
         Args:
             config: with an absolute path to the dictionary, if any.
             texts: the training text, as the corpus spells it.
+            exactly: else fewer pieces will do, when the text does not give ``config.pieces``.
 
         Raises:
             ConfigError: the text does not give such tokens, or a dictionary is not there.
         """
         if config.kind == "bpe":
             normalise = get_normaliser(config.normaliser)
-            pieces = Pieces.train((normalise(text) for text in texts), config.pieces)
+            pieces = Pieces.train((normalise(text) for text in texts), config.pieces, exactly=exactly)
             return cls(pieces.labels, config.normaliser, spelling=pieces)
         if config.kind == "phones":
             path, stress = config.dictionary, config.stress

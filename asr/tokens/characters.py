@@ -1,6 +1,6 @@
 """Characters as tokens: a word is what stands between spaces, spelled by its letters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ class Characters:
     """Each label but the blank is one character."""
 
     kind = "characters"
+    guessed: Mapping[str, Sequence[str]] = {}
 
     def __init__(self, labels: Sequence[str]) -> None:
         """Keep the labels, blank first.

@@ -4,7 +4,7 @@ The labels of an utterance do not say where its words start: no phone stands for
 lexicon finds is phones, and `Phones.decode` gives them as such.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +25,11 @@ class Phones:
         self._pronouncer = pronouncer
         self.labels = (BLANK_LABEL, *pronouncer.phones)
         self._index = {label: index for index, label in enumerate(self.labels)}
+
+    @property
+    def guessed(self) -> Mapping[str, Sequence[str]]:
+        """Words that are not in the dictionary and were pronounced all the same, with their phones."""
+        return self._pronouncer.guessed
 
     def encode(self, text: str) -> list[int]:
         """Return the labels of each word's first pronunciation.

@@ -7,7 +7,7 @@ sentencepiece does it (Kudo & Richardson, arXiv:1808.06226). The model is a few 
 import base64
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -25,14 +25,20 @@ class Pieces:
     """Labels are the pieces of a sentencepiece model; its unknown piece, number 0, is the blank's place."""
 
     kind = "bpe"
+    guessed: Mapping[str, Sequence[str]] = {}
 
     def __init__(self, model: bytes) -> None:
         """Keep the model, as sentencepiece serialises it; it is opened when it is first needed."""
         self._model = model
 
     @classmethod
-    def train(cls, texts: Iterable[str], num_pieces: int) -> Self:
+    def train(cls, texts: Iterable[str], num_pieces: int, *, exactly: bool = True) -> Self:
         """Find the pieces of normalised texts; the same texts in the same order give the same pieces.
+
+        Args:
+            texts: normalised.
+            num_pieces: labels without the blank.
+            exactly: else fewer will do, when the texts do not give so many.
 
         Raises:
             ConfigError: the texts have more characters than there may be pieces, or not so many pieces.
@@ -50,6 +56,7 @@ class Pieces:
                 bos_id=-1,
                 eos_id=-1,
                 pad_id=-1,
+                hard_vocab_limit=exactly,
                 character_coverage=1.0,
                 normalization_rule_name="identity",  # normalising is done, by asr.text
                 split_by_unicode_script=False,  # N'T may be one piece

@@ -1,6 +1,6 @@
 """What every kind of token has to know: how words become labels, and labels words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -20,6 +20,11 @@ class Spelling(Protocol):
     """One kind of tokens; texts and words that it is given are normalised already."""
 
     kind: str
+
+    @property
+    def guessed(self) -> Mapping[str, Sequence[str]]:
+        """Words whose phones were guessed so far, and these; empty where words are spelled by their letters."""
+        ...
 
     def encode(self, text: str) -> list[int]:
         """Return the label indices of a text, or raise `asr.errors.UtteranceError`."""

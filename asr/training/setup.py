@@ -79,6 +79,8 @@ def set_up(
     end = front_end(config.features, _statistics(train_shards))
     train, excluded = leave_out(read_examples(train_shards, tokens, config), config)
     dev = read_examples(dev_shards, tokens, config)
+    if tokens.guessed:
+        say(f"tokens: {len(tokens.guessed)} words are not in the dictionary; how they sound is guessed (tokens.json)")
     train_set, dev_set = DataSet(train, end), DataSet(dev, end)
     say(_summary("train", train_set, config) + (f", {len(excluded)} left out (excluded.jsonl)" if excluded else ""))
     say(

@@ -74,6 +74,12 @@ def test_more_pieces_than_the_text_gives_are_refused_with_the_number_that_it_giv
     assert len(pieces(number)) == number + 1
 
 
+def test_fewer_pieces_will_do_where_that_is_said():
+    tokens = Tokens.from_config(TokenConfig(kind="bpe", pieces=5000), TEXTS, exactly=False)
+    assert 40 < len(tokens) < 200
+    assert tokens.decode(tokens.encode("THE MOTH")) == "THE MOTH"
+
+
 def test_fewer_pieces_than_characters_are_refused():
     with pytest.raises(
         ConfigError, match=r"tokens\.pieces = 5: the training text has 13 characters, each a piece: raise"

@@ -38,6 +38,16 @@ def test_words_that_cannot_be_pronounced_leave_their_utterances_out(config):
     assert setup.excluded[0]["reason"].startswith("'STOP': not in the pronunciation dictionary")
 
 
+def test_guessed_words_are_counted_and_named(config):
+    said = []
+    settings = load_config(config, [*SETTINGS["phones"], "tokens.dictionary=sounds.txt"])
+    (config.parent / "sounds.txt").write_text("GO  G OW\nNO  N OW\nTOP  T AA P\nSIT  S IH T\n")
+    setup = set_up(settings, replicas=1, is_chief=True, tokens=None, say=said.append)
+    assert setup.tokens.guessed == {"stop": ("S", "T", "AA", "P")}
+    assert "tokens: 1 words are not in the dictionary; how they sound is guessed (tokens.json)" in said
+    assert not setup.excluded
+
+
 def test_too_many_words_that_cannot_be_pronounced_stop_the_training(config):
     with pytest.raises(TrainingError, match=r"5 of 15 utterances cannot be used.*'STOP': not in the pronunciation"):
         prepare(config, *SETTINGS["phones"], "data.max_excluded_share=0.1")
