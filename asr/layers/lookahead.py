@@ -37,11 +37,11 @@ class LookAhead(keras.layers.Layer):
 
     def call(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return [B, T, F] of ``x`` [B, T, F] with ``lengths`` [B]; past a length it is zero."""
-        frames = x.shape[1]
         padded = ops.pad(zero_padding(x, lengths), [[0, 0], [0, self.num_frames], [0, 0]])
         kernel = ops.convert_to_tensor(self.kernel)
-        # A sum of shifted products: depthwise convolution has no deterministic gradient on every device.
-        return sum(padded[:, j : j + frames] * kernel[j] for j in range(self.num_frames + 1))
+        if _depthwise():
+            return ops.depthwise_conv(padded[:, :, None], kernel[:, None, :, None], padding="valid")[:, :, 0]
+        return sum(padded[:, j : j + x.shape[1]] * kernel[j] for j in range(self.num_frames + 1))
 
     def compute_output_shape(self, x_shape: tuple[int, ...], lengths_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of ``x``."""
@@ -55,3 +55,15 @@ class LookAhead(keras.layers.Layer):
 def _mostly_now(shape: tuple[int, int], dtype: Any = None) -> Tensor:
     now = ops.cast(ops.arange(shape[0]) == 0, dtype)[:, None]
     return now + keras.initializers.RandomUniform(-1 / shape[0], 1 / shape[0])(shape, dtype)
+
+
+def _depthwise() -> bool:
+    """Return whether depthwise convolution is used: TensorFlow's on the CPU, ten times faster than XLA's sum there.
+
+    On a GPU its gradient has no deterministic kernel, and elsewhere the compiler makes one pass of the sum.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return not tf.config.list_logical_devices("GPU")
