@@ -1,88 +1,128 @@
-"""A recurrent layer over utterances of known length, one or two directions."""
+"""A recurrent layer over utterances of known length, one or two directions, in the fastest form that its cell has."""
 
+import functools
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
+import numpy as np
 
-from asr.errors import ConfigError
-from asr.layers.lstm import LSTMCell
-from asr.layers.masks import frame_mask
-from asr.layers.scan import Cell, Tensor, scan
+from asr.layers import cudnn
+from asr.layers.cells.cell import Cell
+from asr.layers.cells.table import find_cell
+from asr.layers.scan import scan
+from asr.layers.tensor import Tensor, ops
 
-CELLS: dict[str, Cell] = {
-    "lstm": LSTMCell(),
-}
+_log = logging.getLogger(__name__)
 
 
 @keras.saving.register_keras_serializable("asr")
 class Recurrent(keras.layers.Layer):
-    """A layer of one cell of `CELLS`, unidirectional or bidirectional.
+    """A layer of one cell of `asr.layers.cells.table.CELLS`, unidirectional or bidirectional.
 
     The backward direction starts at each utterance's own last frame. What stands after an utterance's end has no
-    influence on anything, and the output there is zero.
+    influence on anything, and the output there is zero. The same weights serve every backend and device.
     """
 
-    def __init__(self, units: int, *, cell: str = "lstm", bidirectional: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        units: int,
+        *,
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        projection: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Keep the sizes; weights come with the first call.
 
         Args:
-            units: H, outputs a direction.
+            units: H, of a direction.
             cell: a name of `CELLS`.
             bidirectional: whether a second direction runs from last to first frame.
+            projection: P, of a cell that projects its output; others ignore it.
             kwargs: of `keras.layers.Layer`.
 
         Raises:
             ConfigError: the cell is unknown.
         """
         super().__init__(**kwargs)
-        if cell not in CELLS:
-            raise ConfigError(f"model.cell = {cell!r} is unknown: choose one of {', '.join(CELLS)}")
-        self.units, self.cell, self.bidirectional = units, cell, bidirectional
+        self.units, self.cell, self.bidirectional, self.projection_size = units, cell, bidirectional, projection
+        self._cell = find_cell(cell)
 
-    def build(self, x_shape: tuple[int, ...], lengths_shape: tuple[int, ...]) -> None:
-        """Make kernel [D, F, G * H], recurrent kernel [D, H, G * H] and bias [D, 1, G * H]."""
-        directions = 2 if self.bidirectional else 1
-        cell = CELLS[self.cell]
-        gates, features = cell.num_gates, x_shape[-1]
+    @property
+    def directions(self) -> int:
+        """D."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def state_sizes(self) -> list[int]:
+        """Values of each state; the first is the output of a direction."""
+        return [self._cell.output_size(self.units, self.projection_size)] + [self.units] * (self._cell.num_states - 1)
+
+    def build(self, x_shape: tuple[int, ...], *other_shapes: Any) -> None:
+        """Make kernel [D, F, G * H], recurrent kernel [D, R, G * H], bias [D, G * H], and what else the cell has."""
+        cell, directions, features = self._cell, self.directions, x_shape[-1]
+        width, recurring = cell.blocks * self.units, sum(self.state_sizes[: cell.num_given])
         self.kernel = self.add_weight(
-            shape=(directions, features, gates * self.units),
+            shape=(directions, features, width),
             # Glorot's bound of one gate's matrix, whatever is stacked beside it.
             initializer=_uniform((6.0 / (features + self.units)) ** 0.5),
             name="kernel",
         )
         self.recurrent_kernel = self.add_weight(
-            shape=(directions, self.units, gates * self.units), initializer=_orthogonal_blocks, name="recurrent_kernel"
+            shape=(directions, recurring, width), initializer=_Orthogonal(self.units), name="recurrent_kernel"
         )
         self.bias = self.add_weight(
-            shape=(directions, 1, gates * self.units),
-            initializer=lambda shape, dtype=None: tf.cast(tf.broadcast_to(cell.initial_bias(self.units), shape), dtype),
-            name="bias",
+            shape=(directions, width), initializer=_repeated(cell.initial_bias(self.units)), name="bias"
+        )
+        self.vectors = (
+            self.add_weight(
+                shape=(directions, len(cell.vectors), self.units),
+                initializer=_repeated(np.array(list(cell.vectors.values()), "float32")[:, None]),
+                name="vectors",
+            )
+            if cell.vectors
+            else None
+        )
+        self.projection = (
+            self.add_weight(
+                shape=(directions, self.units, self.state_sizes[0]), initializer="glorot_uniform", name="projection"
+            )
+            if self.state_sizes[0] != self.units
+            else None
         )
         self.built = True
 
-    def call(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Return the outputs.
+    def call(
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        recurrent_mask: Tensor | None = None,
+        initial_states: Sequence[Tensor] | None = None,
+        return_states: bool = False,
+    ) -> Any:
+        """Return the outputs, and the last states where asked for.
 
         Args:
-            x: [B, T, F], T static.
+            x: [B, T, F].
             lengths: [B] true frames of each utterance, 0 <= length <= T.
+            recurrent_mask: [D, B, H] factors of the output on its way into the next step (dropout), or None.
+            initial_states: one [D, B, ·] for each state, before the first step; None: zeros.
+            return_states: whether the states after each utterance's last step are returned, too, in the same form.
 
         Returns:
-            [B, T, D * H], zero from each utterance's length on.
+            [B, T, D * H], zero from each utterance's length on; with ``return_states`` a pair of that and the states.
         """
-        size, frames, features = x.shape
-        rows = tf.reshape(tf.transpose(x, (1, 0, 2)), (1, frames * size, features))
-        projected = tf.matmul(rows, self.kernel) + self.bias  # [D, T * B, G * H]
-        projected = tf.reshape(projected, (-1, frames, size, projected.shape[-1]))
-        mask = tf.transpose(frame_mask(lengths, frames))[..., None]  # [T, B, 1]
-        outputs = scan(CELLS[self.cell], projected, tf.convert_to_tensor(self.recurrent_kernel), mask)
-        outputs = tf.transpose(outputs, (2, 1, 0, 3))  # [B, T, D, H]
-        return tf.reshape(outputs, (size, frames, -1))
+        if initial_states is None:
+            initial_states = [ops.zeros((self.directions, x.shape[0], size)) for size in self.state_sizes]
+        run = _fastest(self._cell, self.cell, recurrent_mask is not None)
+        outputs, states = run(self, x, lengths, recurrent_mask, initial_states)
+        return (outputs, states) if return_states else outputs
 
-    def compute_output_shape(self, x_shape: tuple[int, ...], lengths_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def compute_output_shape(self, x_shape: tuple[int, ...], *other_shapes: Any) -> tuple[int, ...]:
         """Return [B, T, D * H]."""
-        return (*x_shape[:2], self.units * (2 if self.bidirectional else 1))
+        return (*x_shape[:2], self.state_sizes[0] * self.directions)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make this layer again."""
@@ -91,19 +131,114 @@ class Recurrent(keras.layers.Layer):
             "units": self.units,
             "cell": self.cell,
             "bidirectional": self.bidirectional,
+            "projection": self.projection_size,
         }
+
+
+def _fastest(cell: Cell, name: str, masked: bool) -> Any:
+    """Return the form in which this machine computes a cell fastest."""
+    if cudnn.is_there():
+        if cell.cudnn and not masked:
+            return _with_cudnn
+        _say_once(
+            f"recurrent dropout needs a loop of single steps on this GPU, which cuDNN's {cell.cudnn} does not"
+            if cell.cudnn
+            else f"cuDNN has no {name!r}: a loop of single steps takes its place, several times slower than lstm"
+        )
+        return _in_steps
+    if cell.native and keras.backend.backend() == "tensorflow":
+        return _compiled
+    if not cell.native:
+        _say_once(f"cell {name!r} is differentiated automatically: several times slower than lstm (docs/layers.md)")
+    return _in_steps
+
+
+@functools.cache
+def _say_once(what: str) -> None:
+    _log.warning(what)
+
+
+def _weights(layer: Recurrent) -> dict[str, Tensor]:
+    """Return what `Cell.step` reads, float32."""
+    names = ("recurrent_kernel", "vectors", "projection")
+    there = {name: getattr(layer, name) for name in names if getattr(layer, name) is not None}
+    weights = {name: ops.cast(ops.convert_to_tensor(value), "float32") for name, value in there.items()}
+    pattern = layer._cell.recurrent_pattern(layer.units)
+    if pattern is not None:
+        weights["recurrent_kernel"] = weights["recurrent_kernel"] * pattern
+    return weights
+
+
+def _in_steps(
+    layer: Recurrent, x: Tensor, lengths: Tensor, mask: Tensor | None, initial: Sequence[Tensor]
+) -> tuple[Tensor, list[Tensor]]:
+    """Any cell, on any backend."""
+    z = ops.stack([ops.matmul(x, layer.kernel[d]) + layer.bias[d] for d in range(layer.directions)])
+    outputs, states = scan(layer._cell, ops.cast(z, "float32"), lengths, _weights(layer), mask, initial)
+    return ops.cast(ops.reshape(outputs, (*x.shape[:2], -1)), layer.compute_dtype), states
+
+
+def _compiled(
+    layer: Recurrent, x: Tensor, lengths: Tensor, mask: Tensor | None, initial: Sequence[Tensor]
+) -> tuple[Tensor, list[Tensor]]:
+    """A cell with a compiled step, on the CPU under TensorFlow; float32 inside whatever the policy is."""
+    from asr.layers.native.on_tensorflow import recurrent_layer
+
+    cell, weights = layer._cell, _weights(layer)
+    given = [initial[0] if mask is None else mask, *initial[1 : cell.num_given]]
+    factors = ops.ones_like(ops.concatenate(given, axis=-1))
+    if mask is not None:
+        factors = ops.concatenate([ops.cast(mask, "float32"), factors[..., layer.units :]], axis=-1)
+    kernel, bias = (ops.cast(ops.convert_to_tensor(weight), "float32") for weight in (layer.kernel, layer.bias))
+    vectors = weights.get("vectors", ops.zeros((layer.directions, 0, layer.units)))
+    assert cell.native is not None  # `_fastest` asked
+    outputs, last = recurrent_layer(
+        cell.native,
+        ops.cast(x, "float32"),
+        lengths,
+        kernel,
+        bias,
+        weights["recurrent_kernel"],
+        vectors,
+        factors,
+        ops.cast(ops.stack(list(initial), axis=2), "float32"),
+    )
+    return ops.cast(outputs, layer.compute_dtype), [last[:, :, k] for k in range(cell.num_states)]
+
+
+def _with_cudnn(
+    layer: Recurrent, x: Tensor, lengths: Tensor, mask: None, initial: Sequence[Tensor]
+) -> tuple[Tensor, list[Tensor]]:
+    """A cell that cuDNN has, on a GPU."""
+    vectors = None if layer.vectors is None else layer.vectors[:, 0]
+    outputs, states = cudnn.recurrent_layer(
+        layer._cell.cudnn, x, lengths, (layer.kernel, layer.recurrent_kernel, layer.bias, vectors), initial
+    )
+    return ops.cast(outputs, layer.compute_dtype), states
 
 
 def _uniform(bound: float) -> keras.initializers.Initializer:
     return keras.initializers.RandomUniform(-bound, bound)
 
 
-def _orthogonal_blocks(shape: tuple[int, int, int], dtype: Any = None) -> Tensor:
-    """Return an orthogonal matrix for each direction and gate (Saxe et al., arXiv:1312.6120)."""
-    directions, units, width = shape
-    # A new initializer for each block: one and the same would give the same matrix again.
-    blocks = [
-        [keras.initializers.Orthogonal()((units, units), dtype) for _ in range(width // units)]
-        for _ in range(directions)
-    ]
-    return tf.stack([tf.concat(row, axis=-1) for row in blocks])
+def _repeated(values: np.ndarray) -> Any:
+    """Return an initializer that gives these values, broadcast over directions and units."""
+    return lambda shape, dtype=None: ops.cast(ops.broadcast_to(values, shape), dtype)
+
+
+class _Orthogonal(keras.initializers.Initializer):
+    """An orthogonal matrix for each direction and pair of blocks (Saxe et al., arXiv:1312.6120)."""
+
+    def __init__(self, units: int) -> None:
+        self.units = units
+
+    def __call__(self, shape: tuple[int, int, int], dtype: Any = None) -> Tensor:
+        directions, rows, width = shape
+        heights = [min(self.units, rows - first) for first in range(0, rows, self.units)]
+
+        # A new initializer for each block: one and the same would give the same matrix again.
+        def row(height: int) -> Tensor:
+            blocks = [keras.initializers.Orthogonal()((height, self.units), dtype) for _ in range(width // self.units)]
+            return ops.concatenate(blocks, axis=-1)
+
+        return ops.stack([ops.concatenate([row(h) for h in heights], axis=0) for _ in range(directions)])

@@ -1,0 +1,1 @@
+"""Recurrent cells, one small file a family; `asr.layers.cells.table` names them."""

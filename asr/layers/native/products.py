@@ -1,0 +1,112 @@
+"""The large products of a recurrent layer, over the true frames alone, in pieces that several threads share.
+
+Rows of a batch lie in two layouts: padded, [B * T, F], as the model's layers hand them on, and packed, [N, ·], the true
+frames of utterance 0, then those of utterance 1, ... A block is a run of consecutive frames of one utterance: its first
+row in each layout and its number of rows.
+"""
+
+import numpy as np
+from numba import njit
+
+from asr.layers.native.microkernel import PANEL, add_panel, add_product
+
+BLOCK_ROWS = 64
+"""Rows of the largest block: few enough to stay in a core's cache, enough to read a packed matrix seldom."""
+_DEPTH = 128  # rows that one pass of a sum of outer products takes, for the same reasons
+_TILE = 8
+
+
+def blocks_of(lengths: np.ndarray, frames: int) -> np.ndarray:
+    """Return the blocks of a batch, [K, 3] int64: first padded row, first packed row, rows.
+
+    Args:
+        lengths: [B] true frames.
+        frames: T, rows of an utterance in the padded layout.
+    """
+    starts = [(utterance, first) for utterance, length in enumerate(lengths) for first in range(0, length, BLOCK_ROWS)]
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    return np.array(
+        [(b * frames + t, offsets[b] + t, min(BLOCK_ROWS, lengths[b] - t)) for b, t in starts], np.int64
+    ).reshape(-1, 3)
+
+
+@njit(nogil=True, cache=True)
+def project(blocks: np.ndarray, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, z: np.ndarray) -> None:
+    """Write x @ kernel + bias to the packed rows of ``z``.
+
+    Args:
+        blocks: [K, 3] the rows to do.
+        x: [B * T, F] padded.
+        packed: the kernel [F, W] in packed form.
+        bias: [W].
+        z: [N, >= padded(W)].
+    """
+    width = packed.shape[0] * PANEL
+    for k in range(len(blocks)):
+        source, target, rows = blocks[k]
+        out = z[target : target + rows, :width]
+        out[:, : len(bias)] = bias
+        out[:, len(bias) :] = 0.0
+        add_product(x[source : source + rows], packed, out)
+
+
+@njit(nogil=True, cache=True)
+def project_back(blocks: np.ndarray, dz: np.ndarray, packed: np.ndarray, dx: np.ndarray) -> None:
+    """Add dz @ kernel^T to the padded rows of ``dx``.
+
+    Args:
+        blocks: [K, 3] the rows to do.
+        dz: [N, >= W].
+        packed: the transposed kernel [W, F] in packed form.
+        dx: [B * T, padded(F)].
+    """
+    for k in range(len(blocks)):
+        target, source, rows = blocks[k]
+        add_product(dz[source : source + rows, : packed.shape[1]], packed, dx[target : target + rows])
+
+
+@njit(nogil=True, cache=True)
+def outer_products(left: np.ndarray, rows: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the sum of left^T right over all rows, [F, PANEL * n].
+
+    Args:
+        left: [·, F], rows contiguous.
+        rows: [N] where each row is in ``left``.
+        right: [N, PANEL * n] packed rows.
+    """
+    features, columns = left.shape[1], right.shape[1]
+    lefts = np.zeros(((features + _TILE - 1) // _TILE, _DEPTH, _TILE), np.float32)
+    sums = np.zeros((columns // PANEL, features, PANEL), np.float32)
+    for first in range(0, len(rows), _DEPTH):
+        depth = min(_DEPTH, len(rows) - first)
+        for k in range(depth):
+            row = left[rows[first + k]]
+            for tile in range(len(lefts)):
+                start = tile * _TILE
+                stop = min(start + _TILE, features)
+                lefts[tile, k, : stop - start] = row[start:stop]
+        _add_tiles(lefts, right[first : first + depth], sums)
+    out = np.empty((features, columns), np.float32)
+    for panel in range(len(sums)):
+        out[:, panel * PANEL : (panel + 1) * PANEL] = sums[panel]
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _add_tiles(lefts: np.ndarray, right: np.ndarray, sums: np.ndarray) -> None:
+    features = sums.shape[1]
+    for panel in range(len(sums)):
+        columns = right[:, panel * PANEL :].ctypes.data
+        for tile in range(len(lefts)):
+            first = tile * _TILE
+            add_panel(
+                lefts[tile].ctypes.data,
+                1,
+                _TILE,
+                min(_TILE, features - first),
+                columns,
+                right.strides[0] // 4,
+                len(right),
+                sums[panel, first:].ctypes.data,
+                PANEL,
+            )
