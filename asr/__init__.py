@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from asr.decoding.decode import decode
     from asr.decoding.greedy import greedy
-    from asr.decoding.hypothesis import Hypothesis, Score
+    from asr.decoding.hypothesis import Hypothesis, Score, Word
     from asr.errors import AsrError
     from asr.run import Run, load
     from asr.scoring.score import Scores, score
@@ -31,6 +31,7 @@ __all__ = [
     "Tokens",
     "Transcriber",
     "Transcript",
+    "Word",
     "decode",
     "greedy",
     "load",
@@ -47,6 +48,7 @@ _MODULES = {
     "Tokens": "asr.tokens",
     "Transcriber": "asr.transcribe.transcriber",
     "Transcript": "asr.transcribe.transcript",
+    "Word": "asr.decoding.hypothesis",
     "decode": "asr.decoding.decode",
     "greedy": "asr.decoding.greedy",
     "load": "asr.run",

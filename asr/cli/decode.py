@@ -4,7 +4,9 @@
     asr score work/an4/test.jsonl hypotheses.jsonl
 
 The data set is a manifest or a folder of shards. Utterances that cannot be read are named on stderr and left out (exit
-status 1). --beam-size 1 is greedy search, and the default where the run's config says nothing else.
+status 1). --beam-size 1 is greedy search, and the default where the run's config says nothing else. Words have times
+and confidence; --calibrate, on a development set, makes probabilities of the confidences of whatever the run decodes
+from then on.
 """
 
 import argparse
@@ -25,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--beam-size", metavar="N", type=positive, help="prefixes kept; 1 is greedy search (default: the run's config)"
     )
     parser.add_argument(
+        "--calibrate",
+        choices=("isotonic", "temperature"),
+        help="fit words' confidence to the references, and keep that in RUN; temperature where words are few",
+    )
+    parser.add_argument(
         "--save-log-probs", metavar="F", type=Path, help="write log-probabilities [T, V] too, a .npz keyed by id"
     )
 
@@ -33,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     """Decode, and report speed and failures."""
     load_tensorflow(args)
     from asr.cli.outputs import check_outputs
+    from asr.decoding.annotate import Calibrator
+    from asr.decoding.calibration import save_calibration
     from asr.run import load
     from asr.transcribe.data_set import decode_data_set, read_data_set
 
@@ -40,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     model = load(args.model)
     examples = read_data_set(args.data_set, model.config.features)
     console = stderr_console(args)
+    calibrator = Calibrator(model.tokens) if args.calibrate else None
     with progress_bar(console) as progress:
         task = progress.add_task("decode", total=len(examples))
         result = decode_data_set(
@@ -48,10 +58,13 @@ def run(args: argparse.Namespace) -> int:
             args.output,
             beam_size=args.beam_size or model.config.decode.beam_size,
             log_probs_file=args.save_log_probs,
+            calibrator=calibrator,
             on_progress=lambda done: progress.update(task, completed=done),
         )
     for name, message in result.failures.items():
         print(f"asr: {name}: {message}", file=sys.stderr)
+    if calibrator is not None:
+        save_calibration(args.model, calibrator.fit(args.calibrate))
     speed = "" if result.real_time_factor is None else f", real-time factor {result.real_time_factor:.3g}"
     console.print(
         f"{args.output}: {counted(result.num_decoded, 'utterance')}, {len(result.failures)} failed, "

@@ -64,6 +64,22 @@ def test_beam_size_one_is_greedy_search(tiny_run, data, tmp_path):
         assert line.text == asr.greedy(log_probs, run.tokens).text
 
 
+def test_words_have_times_and_confidences_that_can_be_calibrated(tiny_run, data, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run, run)
+    outputs = [tmp_path / "before.jsonl", tmp_path / "after.jsonl"]
+    command = ["decode", str(run), str(data / "an4.jsonl"), "--beam-size", "8", "--output"]
+    assert main([*command, str(outputs[0]), "--calibrate", "temperature"]) == 0
+    assert json.loads((run / "decoder.json").read_text())["calibration"]["kind"] == "temperature"
+    assert main([*command, str(outputs[1])]) == 0
+    before, after = (read_hypotheses(output) for output in outputs)
+    for line, same in zip(before, after, strict=True):
+        assert [word.word for word in line.words] == [word.word for word in same.words] == line.text.split()
+        assert all(word.start < word.end for word in line.words)
+    confidences = [[word.confidence for line in lines for word in line.words] for lines in (before, after)]
+    assert confidences[0] and confidences[0] != confidences[1]
+
+
 @pytest.mark.parametrize(
     ("model", "data_set", "output", "message"),
     [
