@@ -174,6 +174,9 @@ class ModelConfig(_Section):
     cell: str = Field(default="lstm", description="recurrent cell, a name of asr.layers.CELLS")
     layers: PositiveInt = Field(default=3, description="recurrent layers")
     units: PositiveInt = Field(default=256, description="units a layer and direction")
+    projection: NonNegativeInt = Field(
+        default=0, description="outputs a direction of a cell that projects (lstm_projection); 0: half its units"
+    )
     bidirectional: bool = Field(
         default=True, description="a second direction runs from each utterance's last frame to its first"
     )
@@ -191,6 +194,10 @@ class ModelConfig(_Section):
     dropout: OpenShare = Field(default=0.2, description="dropped before each recurrent layer and before the output")
     variational_dropout: bool = Field(
         default=False, description="dropout takes the same values of all frames of an utterance"
+    )
+    recurrent_dropout: OpenShare = Field(
+        default=0.0,
+        description="dropped of a recurrent layer's output on its way into the next step, same in all steps",
     )
     look_ahead: NonNegativeInt = Field(
         default=0, description="future frames that a convolution after the recurrent layers sees; unidirectional only"

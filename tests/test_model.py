@@ -31,6 +31,7 @@ OPTIONS = {
     "stacked frames": {"conv": (), "stack_frames": 3, "norm": "layer"},
     "convolution, then stacked frames": {"conv": (ConvConfig(channels=4),), "stack_frames": 2},
     "neither": {"conv": (), "norm": "none"},
+    "projection": {"cell": "lstm_projection", "projection": 6},
     "residual": {"connections": "residual", "norm": "layer"},
     "dense": {"connections": "dense", "norm": "none"},
     "pyramid": {"pyramid": (2, 3), "norm": "layer"},
@@ -164,9 +165,16 @@ def test_half_precision_stays_near_and_puts_out_float32(precision):
     assert all(weight.dtype == "float32" for weight in half.trainable_variables)
 
 
-@pytest.mark.parametrize("variational", [False, True])
-def test_dropout_depends_on_the_utterances_seed_and_not_on_its_place(variational):
-    made = model(dropout=0.5, variational_dropout=variational)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"dropout": 0.5},
+        {"dropout": 0.5, "variational_dropout": True},
+        {"dropout": 0.0, "recurrent_dropout": 0.5},
+    ],
+)
+def test_dropout_depends_on_the_utterances_seed_and_not_on_its_place(settings):
+    made = model(**settings)
     seeds = np.array([5, 6, 7], np.int32)
     among = made(FRAMES, LENGTHS, seeds=seeds)[2]
     alone = made(FRAMES[2:, :23], LENGTHS[2:], seeds=seeds[2:])[0]

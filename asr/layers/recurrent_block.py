@@ -3,17 +3,20 @@
 import keras
 
 from asr.config import ModelConfig
-from asr.layers.dropout import Dropout
+from asr.layers.dropout import Dropout, recurrent_mask
 from asr.layers.norm import make_norm, normalised
 from asr.layers.recurrent import Recurrent
 from asr.layers.tensor import Tensor, ops
+
+_RECURRENT_SALT = 2_000  # plus the layer's number; the other dropout layers have smaller ones
 
 
 class RecurrentBlock(keras.layers.Layer):
     """Normalisation over true frames, dropout, recurrent layer; then alone, added to the input, or beside it.
 
-    Sources: residual: Kim, El-Khamy & Lee, "Residual LSTM", Interspeech 2017, without its projection; dense: Huang et
-    al., "Densely Connected Convolutional Networks", CVPR 2017, for recurrent layers.
+    Recurrent dropout takes the same values of the output on its way into every next step (Gal & Ghahramani, NeurIPS
+    2016). Sources of the connections: residual, Kim, El-Khamy & Lee, "Residual LSTM", Interspeech 2017, without its
+    projection; dense, Huang et al., "Densely Connected Convolutional Networks", CVPR 2017, for recurrent layers.
     """
 
     def __init__(self, config: ModelConfig, salt: int, policy: str) -> None:
@@ -26,9 +29,16 @@ class RecurrentBlock(keras.layers.Layer):
         """
         super().__init__(dtype=policy)
         self.connection = config.connections
+        self.recurrent_dropout, self.salt = config.recurrent_dropout, _RECURRENT_SALT + salt
         self.norm = make_norm(config.norm, policy)
         self.dropout = Dropout(config.dropout, salt, variational=config.variational_dropout, dtype=policy)
-        self.recurrent = Recurrent(config.units, cell=config.cell, bidirectional=config.bidirectional, dtype=policy)
+        self.recurrent = Recurrent(
+            config.units,
+            cell=config.cell,
+            bidirectional=config.bidirectional,
+            projection=config.projection or None,
+            dtype=policy,
+        )
 
     def call(self, x: Tensor, lengths: Tensor, training: bool, seeds: Tensor | None) -> Tensor:
         """Return [B, T, F'] of ``x`` [B, T, F].
@@ -37,9 +47,16 @@ class RecurrentBlock(keras.layers.Layer):
         (first layer, after a pyramid's step) there is none.
         """
         normed = normalised(self.norm, x, lengths, training)
-        outputs = self.recurrent(self.dropout(normed, seeds=seeds), lengths)
+        outputs = self.recurrent(self.dropout(normed, seeds=seeds), lengths, self._recurrent_mask(seeds))
         if self.connection == "dense":
             return ops.concatenate([x, outputs], axis=-1)
         if self.connection == "residual" and x.shape[-1] == outputs.shape[-1]:
             return x + outputs
         return outputs
+
+    def _recurrent_mask(self, seeds: Tensor | None) -> Tensor | None:
+        if seeds is None or self.recurrent_dropout == 0:
+            return None
+        layer = self.recurrent
+        sizes = {"directions": layer.directions, "units": layer.state_sizes[0]}
+        return recurrent_mask(seeds, self.recurrent_dropout, self.salt, **sizes)
