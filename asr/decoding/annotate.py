@@ -121,11 +121,22 @@ def _gather(hypotheses: Sequence[Hypothesis], log_probs: np.ndarray, tokens: Tok
     best, confirmed = hypotheses[0], confirmations(hypotheses)
     totals = np.array([hypothesis.score.total for hypothesis in hypotheses])
     try:
-        # Phones that no lexicon has made words of are their own text.
-        text = None if tokens.decode(best.tokens) == best.text else best.text
-        spans = tokens.words(best.tokens, text)
+        spans = _spans(best, tokens)
         alignment = align(log_probs, best.tokens, separators=separators(tokens))
-        from_frames = frame_confidences(log_probs, best.tokens, spans, alignment)
     except UtteranceError:
         return _Evidence(totals, confirmed, np.ones(confirmed.shape[1]), [], None)
-    return _Evidence(totals, confirmed, from_frames, spans, alignment)
+    return _Evidence(totals, confirmed, frame_confidences(log_probs, best.tokens, spans, alignment), spans, alignment)
+
+
+def _spans(best: Hypothesis, tokens: Tokens) -> list[WordLabels]:
+    """Return which labels spell which word of the text; the words are as the text has them.
+
+    Raises:
+        UtteranceError: that cannot be told, as a lexicon of the caller's own has spelled them.
+    """
+    # Phones that no lexicon has made words of are their own text.
+    known = None if tokens.decode(best.tokens) == best.text else best.text
+    spans, words = tokens.words(best.tokens, known), best.text.split()
+    if len(spans) != len(words):
+        raise UtteranceError(f"{best.text!r}: {len(words)} words, and {len(spans)} in the labels: give the tokens' own")
+    return [WordLabels(word, span.first, span.last) for word, span in zip(words, spans, strict=True)]

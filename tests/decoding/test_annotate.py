@@ -3,11 +3,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asr.config import TokenConfig
 from asr.decoding.annotate import Calibrator, annotate
 from asr.decoding.calibration import Calibration
 from asr.decoding.decode import decode
 from asr.decoding.greedy import greedy
 from asr.decoding.hypothesis import Hypothesis, Score
+from asr.decoding.lexicon import Lexicon
+from asr.decoding.lm import LanguageModel
 from asr.decoding.reliability import normalised_cross_entropy
 from asr.decoding.word_times import FrameClock
 from asr.errors import ConfigError
@@ -40,6 +43,44 @@ def test_what_only_spaces_make_possible_has_times_too():
         (pytest.approx(0.06), pytest.approx(0.25)),
         (pytest.approx(0.46), pytest.approx(0.6)),
     ]
+
+
+ARPA = "\n\\data\\\nngram 1=5\n\n\\1-grams:\n-9\t<s>\n-1\t</s>\n-1\tAB\n-1\tBA\n-2\t<unk>\n\n\\end\\\n"
+
+
+@pytest.mark.parametrize("mode", ["open", "lm", "lexicon", "lm and lexicon", "spelled otherwise"])
+def test_words_have_times_in_every_mode(mode, tmp_path):
+    (tmp_path / "lm.arpa").write_text(ARPA)
+    lexicon = Lexicon({"AB": [()], "MR": [("B", "A")]}) if mode == "spelled otherwise" else Lexicon(["AB", "BA"])
+    labels = TOKENS.encode("AB BA")
+    log_probs = np.log(np.full((12, 4), 0.1))
+    log_probs[np.arange(12), np.ravel([[label, 0] for label in labels] + [[0, 0]])] = np.log(0.7)
+    hypotheses = decode(
+        log_probs,
+        TOKENS,
+        lm=LanguageModel(tmp_path / "lm.arpa") if "lm" in mode else None,
+        lexicon=lexicon if "lexicon" in mode or "spelled" in mode else None,
+    )
+    best = annotate(hypotheses, log_probs, TOKENS, CLOCK)
+    assert [word.word for word in best.words] == (["AB", "MR"] if "spelled" in mode else ["AB", "BA"])
+    assert [(word.start, word.end) for word in best.words] == [
+        (pytest.approx(0.0), pytest.approx(0.35)),
+        (pytest.approx(0.56), pytest.approx(0.95)),
+    ]
+
+
+def test_words_of_phones_have_times_whichever_way_they_are_pronounced(tmp_path):
+    path = tmp_path / "phones.txt"
+    path.write_text("READ  R IY D\nREAD(2)  R EH D\nIT  IH T\n")
+    tokens = Tokens.from_config(TokenConfig(kind="phones", dictionary=str(path)), [])
+    said = [tokens.labels.index(phone) for phone in ["R", "EH", "D", "IH", "T"]]
+    log_probs = np.log(np.full((10, len(tokens)), 0.3 / (len(tokens) - 1)))
+    log_probs[np.arange(10), np.ravel([[label, 0] for label in said])] = np.log(0.7)
+    best = annotate(decode(log_probs, tokens, lexicon=Lexicon(["READ", "IT"])), log_probs, tokens, CLOCK)
+    assert [word.word for word in best.words] == ["READ", "IT"]
+    assert [best.words[0].end, best.words[1].start] == pytest.approx([0.55, 0.56])
+    heard = annotate(decode(log_probs, tokens), log_probs, tokens, CLOCK)
+    assert [word.word for word in heard.words] == ["R", "EH", "D", "IH", "T"] and heard.words[-1].end is not None
 
 
 def test_labels_that_the_frames_forbid_have_words_without_times():
