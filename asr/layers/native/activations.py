@@ -4,13 +4,15 @@ The library's functions are calls, one value each; these are a few products and 
 units becomes vector instructions.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 FASTMATH = {"contract", "reassoc", "nsz", "arcp"}
 """What the compiler may assume in a cell: not that values are finite, so that a broken step is seen as one."""
 
-_f = np.float32
+_f: Any = np.float32
 
 
 @njit(inline="always", fastmath=FASTMATH)

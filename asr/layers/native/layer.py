@@ -1,46 +1,77 @@
 """A recurrent layer on NumPy arrays: outputs, states and gradients, with all cores.
 
-The recurrence of an utterance depends on no other, nor one direction on the other: each thread runs some utterances in one
-direction and waits for nobody. The products outside the recurrence are cut into rows (input projection and its gradient)
-or columns (gradients of the weights).
+The recurrence of an utterance depends on no other, nor one direction on the other: each thread runs some utterances in
+one direction and waits for nobody. The products outside the recurrence are cut into rows (input projection and its
+gradient) or columns (gradients of the weights).
 """
 
-import functools
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
 from asr.layers.native.cell import NativeCell
 from asr.layers.native.microkernel import PANEL, STAGGER, pack, padded
-from asr.layers.native.products import outer_products, blocks_of, project, project_back
+from asr.layers.native.packing import Packing
+from asr.layers.native.products import outer_products, project, project_back
 from asr.layers.native.scan import scan_backward, scan_forward
-
-_FEWEST_ROWS = 4  # of a product in the recurrence: below, reading the weights takes longer than using them
+from asr.layers.native.threads import in_parallel, num_threads
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Of one layer; D directions, F features, H units, W projected values, R values that recur, V vectors.
+class Inputs:
+    """What a layer is given; float32 but for the lengths.
 
     Attributes:
-        kernel: [D, F, W].
+        x: [B, T, F].
+        lengths: [B], 0 <= length <= T.
+        kernel: [D, F, W], W projected values.
+        recurrent: [D, R, W], R values that recur.
         bias: [D, W].
-        recurrent: [D, R, W].
-        vectors: [D, V, H], V may be 0.
+        vectors: [D, V, H] the cell's own small weights, V may be 0.
+        mask: [D, B, R] factors of what goes into the recurrent product.
+        initial: [D, B, S, H] states before the first step.
     """
 
+    x: np.ndarray
+    lengths: np.ndarray
     kernel: np.ndarray
-    bias: np.ndarray
     recurrent: np.ndarray
+    bias: np.ndarray
     vectors: np.ndarray
+    mask: np.ndarray
+    initial: np.ndarray
+
+    @property
+    def directions(self) -> int:
+        """D."""
+        return len(self.kernel)
+
+    @property
+    def width(self) -> int:
+        """W."""
+        return self.kernel.shape[2]
+
+    @property
+    def units(self) -> int:
+        """H."""
+        return self.initial.shape[3]
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The input in the padded layout, [B * T, F]."""
+        return self.x.reshape(-1, self.x.shape[2])
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What the gradient needs of a pass, a list entry for each direction; see `asr.layers.native.scan`."""
+    """What the gradient needs of a pass, an entry for each direction; see `asr.layers.native.scan`.
+
+    Attributes:
+        z: [N, ·] what the steps saved.
+        states: [N, S, H] after each frame.
+        inputs: [N, R] of the recurrent product at each frame.
+    """
 
     z: list[np.ndarray]
     states: list[np.ndarray]
@@ -49,174 +80,121 @@ class Saved:
 
 @dataclass(frozen=True)
 class Gradients:
-    """Of `Weights`, in its shapes, of the input [B, T, F] and of the initial states [D, B, S, H]."""
+    """Of the `Inputs` that have any, in their shapes."""
 
     x: np.ndarray
     kernel: np.ndarray
-    bias: np.ndarray
     recurrent: np.ndarray
+    bias: np.ndarray
     vectors: np.ndarray
     initial: np.ndarray
 
 
-def forward(
-    cell: NativeCell, x: np.ndarray, lengths: np.ndarray, weights: Weights, mask: np.ndarray, initial: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, Saved]:
-    """Return the outputs [B, T, D * H], zero past a length, the last states [D, B, S, H], and what `backward` needs.
+def forward(cell: NativeCell, given: Inputs) -> tuple[np.ndarray, np.ndarray, Saved]:
+    """Return the outputs [B, T, D * H], zero past a length, the last states [D, B, S, H], and what `backward` needs."""
+    size, frames, _ = given.x.shape
+    num_states = given.initial.shape[2]
+    each_direction = range(given.directions)
+    packing = Packing.of(given.lengths, frames)
+    z = _projected(cell, given, packing)
 
-    Args:
-        cell: whose steps are taken.
-        x: [B, T, F] float32.
-        lengths: [B], 0 <= length <= T.
-        weights: of the layer.
-        mask: [D, B, R] factors of what goes into the recurrent product.
-        initial: [D, B, S, H] states before the first step.
-    """
-    size, frames, features = x.shape
-    directions, _, num_states, units = initial.shape
-    batch = _Batch.of(lengths, frames)
-    rows = x.reshape(size * frames, features)
-    width = weights.kernel.shape[2]
-    # Products read and write whole panels, from the first projected and from the first recurrent value on.
-    columns = max(cell.product_first * units + int(padded(width)), cell.num_saved * units) + STAGGER
-    z = [np.empty((batch.num_rows, columns), np.float32) for _ in range(directions)]
-    for each in z:
-        each[:1, -1] = 0.0
-    packed = _in_parallel(pack, [(weights.kernel[d],) for d in range(directions)])
-    pieces = [(blocks, rows, packed[d], weights.bias[d], z[d]) for d in range(directions) for blocks in batch.pieces]
-    _in_parallel(project, pieces)
-
-    outputs = np.zeros((size, frames, directions, units), np.float32)
-    last = initial.copy()
-    saved = [np.empty((batch.num_rows, num_states, units), np.float32) for _ in range(directions)]
-    inputs = [np.empty((batch.num_rows, weights.recurrent.shape[1]), np.float32) for _ in range(directions)]
-    packed = _in_parallel(pack, [(weights.recurrent[d],) for d in range(directions)])
+    outputs = np.zeros((size, frames, given.directions, given.units), np.float32)
+    last = given.initial.copy()
+    states = [np.empty((packing.num_rows, num_states, given.units), np.float32) for _ in each_direction]
+    inputs = [np.empty((packing.num_rows, given.recurrent.shape[1]), np.float32) for _ in each_direction]
+    packed = in_parallel(pack, [(matrix,) for matrix in given.recurrent])
     scans = [
-        (cell.forward, order, batch.lengths, batch.offsets, d == 1, z[d], packed[d], weights.vectors[d], mask[d])
-        + (last[d], saved[d], inputs[d], outputs[:, :, d])
-        for d in range(directions)
-        for order in batch.groups(directions)
+        (
+            *(cell.forward, order, packing.lengths, packing.offsets, d == 1),
+            *(z[d], packed[d], given.vectors[d], given.mask[d]),
+            *(last[d], states[d], inputs[d], outputs[:, :, d]),
+        )
+        for d in each_direction
+        for order in packing.groups(given.directions)
     ]
-    _in_parallel(scan_forward, scans)
-    return outputs.reshape(size, frames, -1), last, Saved(z, saved, inputs)
+    in_parallel(scan_forward, scans)
+    return outputs.reshape(size, frames, -1), last, Saved(z, states, inputs)
 
 
-def backward(
-    cell: NativeCell,
-    x: np.ndarray,
-    lengths: np.ndarray,
-    weights: Weights,
-    mask: np.ndarray,
-    initial: np.ndarray,
-    saved: Saved,
-    d_outputs: np.ndarray,
-    d_last: np.ndarray,
-) -> Gradients:
-    """Return the gradients of what `forward` was given; ``saved`` is used up.
+def _projected(cell: NativeCell, given: Inputs, packing: Packing) -> list[np.ndarray]:
+    """Return x @ kernel + bias of the packed rows of each direction, in arrays with room for what the steps save."""
+    # Products read and write whole panels, from the first projected and from the first recurrent value on.
+    width = max(cell.product_first * given.units + int(padded(given.width)), cell.num_saved * given.units)
+    z = [np.empty((packing.num_rows, width + STAGGER), np.float32) for _ in range(given.directions)]
+    for each in z:
+        each[:1, -1] = 0.0  # see `_use_up`
+    packed = in_parallel(pack, [(matrix,) for matrix in given.kernel])
+    pieces = [
+        (blocks, given.rows, packed[d], given.bias[d], z[d])
+        for d in range(given.directions)
+        for blocks in packing.pieces
+    ]
+    in_parallel(project, pieces)
+    return z
+
+
+def backward(cell: NativeCell, given: Inputs, saved: Saved, d_outputs: np.ndarray, d_last: np.ndarray) -> Gradients:
+    """Return the gradients of what `forward` was given.
 
     Args:
-        cell: as before, and ``x``, ``lengths``, ``weights``, ``mask``, ``initial``.
-        saved: what `forward` returned.
+        cell: as before.
+        given: as before.
+        saved: what `forward` returned; it is used up.
         d_outputs: [B, T, D * H]; what stands past a length is ignored.
         d_last: [D, B, S, H].
-    """
-    size, frames, features = x.shape
-    directions, _, _, units = initial.shape
-    batch = _Batch.of(lengths, frames)
-    width = weights.kernel.shape[2]
-    first = cell.product_first * units
-    d_initial = np.array(d_last, np.float32, order="C")
-    by_direction = d_outputs.reshape(size, frames, directions, units)
 
+    Raises:
+        RuntimeError: ``saved`` was used before.
+    """
     _use_up(saved)
-    packed = _in_parallel(_pack_transposed, [(weights.recurrent[d],) for d in range(directions)])
-    groups = batch.groups(directions)
-    d_vectors = np.zeros((directions, len(groups), *weights.vectors.shape[1:]), np.float32)
+    size, frames, features = given.x.shape
+    packing = Packing.of(given.lengths, frames)
+    first = cell.product_first * given.units
+    d_initial = np.array(d_last, np.float32, order="C")
+    by_direction = d_outputs.reshape(size, frames, given.directions, given.units)
+    groups = packing.groups(given.directions)
+    d_vectors = np.zeros((given.directions, len(groups), *given.vectors.shape[1:]), np.float32)
+    packed = in_parallel(_pack_transposed, [(matrix,) for matrix in given.recurrent])
     scans = [
-        (cell.backward, order, batch.lengths, batch.offsets, d == 1, saved.z[d], packed[d], weights.vectors[d], mask[d])
-        + (initial[d], saved.states[d], by_direction[:, :, d], d_initial[d], first, d_vectors[d, group])
-        for d in range(directions)
+        (
+            *(cell.backward, order, packing.lengths, packing.offsets, d == 1),
+            *(saved.z[d], packed[d], given.vectors[d], given.mask[d]),
+            *(given.initial[d], saved.states[d], by_direction[:, :, d], d_initial[d], first, d_vectors[d, group]),
+        )
+        for d in range(given.directions)
         for group, order in enumerate(groups)
     ]
-    _in_parallel(scan_backward, scans)
+    in_parallel(scan_backward, scans)
 
     dx = np.zeros((size * frames, int(padded(features))), np.float32)
-    packed = _in_parallel(_pack_transposed, [(weights.kernel[d],) for d in range(directions)])
-    for d in range(directions):  # one after the other: both add to the same rows
-        _in_parallel(project_back, [(blocks, saved.z[d], packed[d], dx) for blocks in batch.pieces])
-    rows = x.reshape(size * frames, features)
-    d_kernel, d_recurrent, d_bias = _weight_gradients(batch, rows, saved, directions, width, first)
-    dx = dx[:, :features].reshape(size, frames, features)
-    return Gradients(np.ascontiguousarray(dx), d_kernel, d_bias, d_recurrent, d_vectors.sum(axis=1), d_initial)
+    packed = in_parallel(_pack_transposed, [(matrix,) for matrix in given.kernel])
+    for d in range(given.directions):  # one after the other: both add to the same rows
+        in_parallel(project_back, [(blocks, saved.z[d], packed[d], dx) for blocks in packing.pieces])
+    dx = np.ascontiguousarray(dx[:, :features]).reshape(size, frames, features)
+    d_kernel = _weight_gradient(given.rows, packing.padded_rows, saved.z, 0, given.width)
+    d_recurrent = _weight_gradient(saved.inputs, np.arange(packing.num_rows), saved.z, first, given.width)
+    d_bias = np.stack(in_parallel(_column_sums, [(z[:, : given.width],) for z in saved.z]))
+    return Gradients(dx, d_kernel, d_recurrent, d_bias, d_vectors.sum(axis=1), d_initial)
 
 
-def _weight_gradients(
-    batch: "_Batch", rows: np.ndarray, saved: Saved, directions: int, width: int, first: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the gradients of kernel [D, F, W], recurrent weights [D, R, W] and bias [D, W]."""
-    padded_rows, packed_rows = batch.padded_rows, np.arange(batch.num_rows)
+def _weight_gradient(
+    left: np.ndarray | list[np.ndarray], rows: np.ndarray, dz: list[np.ndarray], first: int, width: int
+) -> np.ndarray:
+    """Return the sum of outer products of ``left``'s rows with columns first to first + width of dz, [D, ·, W]."""
+    directions = len(dz)
+    lefts = left if isinstance(left, list) else [left] * directions
     ranges = _column_ranges(int(padded(width)), max(1, num_threads() // directions))
-    sums = [
-        (left, where, saved.z[d][:, offset + a : offset + b])
-        for d in range(directions)
-        for left, where, offset in ((rows, padded_rows, 0), (saved.inputs[d], packed_rows, first))
-        for a, b in ranges
-    ]
-    found = _in_parallel(outer_products, sums)
+    sums = [(lefts[d], rows, dz[d][:, first + a : first + b]) for d in range(directions) for a, b in ranges]
+    found = in_parallel(outer_products, sums)
     parts = [np.concatenate(found[k : k + len(ranges)], axis=1) for k in range(0, len(found), len(ranges))]
-    d_kernel, d_recurrent = (np.stack(parts[each::2])[:, :, :width] for each in (0, 1))
-    d_bias = np.stack(_in_parallel(_column_sums, [(saved.z[d][:, :width],) for d in range(directions)]))
-    return d_kernel, d_recurrent, d_bias
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """Where the true frames of a batch lie.
-
-    Attributes:
-        lengths: [B] int64.
-        offsets: [B] first packed row of each utterance.
-        blocks: [K, 3]; see `asr.layers.native.products`.
-    """
-
-    lengths: np.ndarray
-    offsets: np.ndarray
-    blocks: np.ndarray
-
-    @classmethod
-    def of(cls, lengths: np.ndarray, frames: int) -> "_Batch":
-        lengths = np.asarray(lengths, np.int64)
-        offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
-        return cls(lengths, offsets, blocks_of(lengths, frames))
-
-    @property
-    def num_rows(self) -> int:
-        return int(self.lengths.sum())
-
-    @property
-    def padded_rows(self) -> np.ndarray:
-        """[N] where each packed row is in the padded layout."""
-        return np.concatenate([first + np.arange(count) for first, _, count in self.blocks] or [self.offsets[:0]])
-
-    @property
-    def pieces(self) -> list[np.ndarray]:
-        """The blocks in as many parts of nearly equal work as there are threads."""
-        done = np.cumsum(self.blocks[:, 2])
-        share = np.searchsorted(done, done[-1] * np.arange(1, num_threads()) / num_threads()) if len(done) else []
-        return [piece for piece in np.split(self.blocks, share) if len(piece)]
-
-    def groups(self, directions: int) -> list[np.ndarray]:
-        """The utterances by falling length, dealt to the threads that a direction has."""
-        order = np.argsort(-self.lengths, kind="stable")
-        count = max(1, min(num_threads() // directions, len(order) // _FEWEST_ROWS))
-        return [np.ascontiguousarray(order[first::count]) for first in range(count)]
+    return np.ascontiguousarray(np.stack(parts)[:, :, :width])
 
 
 def _use_up(saved: Saved) -> None:
     """Mark what was saved as spent, in a column that nothing else uses.
 
     Raises:
-        RuntimeError: it was spent before; its gradients stand there now, and would silently give others.
+        RuntimeError: it was spent before: gradients stand there now, and would silently give others.
     """
     for z in saved.z:
         if len(z) and np.isnan(z[0, -1]):
@@ -227,7 +205,7 @@ def _use_up(saved: Saved) -> None:
 def _column_ranges(width: int, parts: int) -> list[tuple[int, int]]:
     """Return ranges of whole panels that cover ``width`` columns, at most ``parts`` of them."""
     edges = [round(part * (width // PANEL) / parts) * PANEL for part in range(parts + 1)]
-    return [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [(a, b) for a, b in itertools.pairwise(edges) if b > a]
 
 
 def _pack_transposed(matrix: np.ndarray) -> np.ndarray:
@@ -236,31 +214,3 @@ def _pack_transposed(matrix: np.ndarray) -> np.ndarray:
 
 def _column_sums(matrix: np.ndarray) -> np.ndarray:
     return matrix.sum(axis=0)
-
-
-def num_threads() -> int:
-    """Return how many processors this process may use; OMP_NUM_THREADS sets fewer."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    return min(allowed, int(wanted)) if wanted.isdigit() and int(wanted) else allowed
-
-
-@functools.cache
-def _pool(process: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, num_threads() - 1), thread_name_prefix="asr-recurrent")
-
-
-def _in_parallel(function: Callable, arguments: Sequence[tuple]) -> list:
-    """Return the function's results for each tuple of arguments; compiled functions run without the interpreter's lock."""
-    results: list = [None] * len(arguments)
-    waiting = iter(enumerate(arguments))  # shared: who is free takes the next
-
-    def work() -> None:
-        for index, each in waiting:
-            results[index] = function(*each)
-
-    helpers = [_pool(os.getpid()).submit(work) for _ in range(min(num_threads(), len(arguments)) - 1)]
-    work()
-    for helper in helpers:
-        helper.result()
-    return results

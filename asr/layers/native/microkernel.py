@@ -1,9 +1,9 @@
 """A matrix product for few rows at the speed of the processor, in vectors of its own width.
 
 A recurrence multiplies a handful of rows (the utterances of a batch) by one matrix, hundreds of times. Library products
-prepare that matrix anew each time and wait for all threads after each step; here it is prepared ("packed") once, and the
-product of a tile is a loop of fused multiply-adds over accumulators that stay in registers. Numba gives plain loops no
-such promise, so the tile is written in the compiler's own vector operations.
+prepare that matrix anew each time and wait for all threads after each step; here it is prepared ("packed") once, and
+the product of a tile is a loop of fused multiply-adds over accumulators that stay in registers. Numba gives plain loops
+no such promise, so the tile is written in the compiler's own vector operations.
 
 Packed form of B [K, W]: panels of `PANEL` columns, each [K, PANEL] contiguous, the last filled with zeros.
 Source of the scheme: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008.
@@ -102,8 +102,7 @@ def _spread(builder: Any, address: Any) -> Any:
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(index, _LANES), [0] * _LANES))
 
 
-@intrinsic
-def _prefetch_line(typingctx: Any, address: Any) -> Any:
+def _prefetch_line_type(typingctx: Any, address: Any) -> Any:
     """Ask for the cache line at an address, to be read and written soon."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -115,6 +114,9 @@ def _prefetch_line(typingctx: Any, address: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.intp), generate
+
+
+_prefetch_line: Any = intrinsic(_prefetch_line_type)
 
 
 @njit(nogil=True, cache=True)

@@ -1,8 +1,6 @@
 """The large products of a recurrent layer, over the true frames alone, in pieces that several threads share.
 
-Rows of a batch lie in two layouts: padded, [B * T, F], as the model's layers hand them on, and packed, [N, ·], the true
-frames of utterance 0, then those of utterance 1, ... A block is a run of consecutive frames of one utterance: its first
-row in each layout and its number of rows.
+Padded and packed rows, and blocks of them: `asr.layers.native.packing`.
 """
 
 import numpy as np
@@ -10,24 +8,8 @@ from numba import njit
 
 from asr.layers.native.microkernel import PANEL, add_panel, add_product
 
-BLOCK_ROWS = 64
-"""Rows of the largest block: few enough to stay in a core's cache, enough to read a packed matrix seldom."""
-_DEPTH = 128  # rows that one pass of a sum of outer products takes, for the same reasons
+_DEPTH = 128  # rows that one pass of a sum of outer products takes: a tile's share of them stays in the nearest cache
 _TILE = 8
-
-
-def blocks_of(lengths: np.ndarray, frames: int) -> np.ndarray:
-    """Return the blocks of a batch, [K, 3] int64: first padded row, first packed row, rows.
-
-    Args:
-        lengths: [B] true frames.
-        frames: T, rows of an utterance in the padded layout.
-    """
-    starts = [(utterance, first) for utterance, length in enumerate(lengths) for first in range(0, length, BLOCK_ROWS)]
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    return np.array(
-        [(b * frames + t, offsets[b] + t, min(BLOCK_ROWS, lengths[b] - t)) for b, t in starts], np.int64
-    ).reshape(-1, 3)
 
 
 @njit(nogil=True, cache=True)

@@ -118,11 +118,17 @@ def scan_backward(
 
     Args:
         step_gradient: the cell's `backward`.
-        order: as before, and ``lengths``, ``offsets``, ``reverse``, ``vectors``, ``mask``, ``saved``.
+        order: [n] utterances, by falling length.
+        lengths: [B].
+        offsets: [B] first packed row of each utterance.
+        reverse: whether frames were taken from last to first.
         z: [N, ·] what the steps saved; the gradient of the projected input comes out (and of the recurrent product:
             see ``product_first``).
         transposed: recurrent weights transposed, [W, R], in packed form.
+        vectors: [V, H] the cell's own small weights.
+        mask: [B, R] factors of what went into the recurrent product.
         initial: [B, S, H] states before the first step.
+        saved: [N, S, H] states after each frame.
         d_outputs: [B, T, H].
         d_states: [B, S, H] gradient of the last states; of the initial ones on return.
         product_first: column of ``z`` where the gradient of the recurrent product starts.
