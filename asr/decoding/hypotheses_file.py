@@ -76,10 +76,13 @@ def _parse(row: dict[str, Any], where: str) -> DecodedUtterance:
 def _parse_words(value: Any, where: str) -> tuple[Word, ...]:
     try:
         words = tuple(Word(**word) for word in value)
-        numbers = [number for word in words for number in (word.start, word.end, word.confidence)]
-        known = all(number is None or isinstance(number, int | float) for number in numbers)
     except TypeError:
-        known = False
-    if not (isinstance(value, list) and known and all(isinstance(word.word, str) for word in words)):
+        words = None
+    if not isinstance(value, list) or words is None or not all(map(_is_typed, words)):
         raise ManifestError(f"{where}: words is {value!r}: each has word, start, end and confidence")
     return words
+
+
+def _is_typed(word: Word) -> bool:
+    numbers = (word.start, word.end, word.confidence)
+    return isinstance(word.word, str) and all(n is None or isinstance(n, int | float) for n in numbers)
