@@ -1,8 +1,9 @@
-"""Make n-gram language models, compile them, and measure how well they predict a text.
+"""Make n-gram language models, compile them, measure how well they predict a text, and tune a search with them.
 
     asr lm train books.txt.gz --order 3 --prune 1e-8 --output books.asrlm
     asr lm perplexity books.asrlm held-out.txt
     asr lm compile books.arpa.gz
+    asr lm tune runs/an4 dev.npz dev.jsonl --lm books.asrlm
 
 A model is an ARPA file, plain or gzip, or its compiled form .asrlm, which opens in milliseconds. Text has a sentence a
 line, is UTF-8, and may be gzip.
@@ -12,6 +13,7 @@ import argparse
 from pathlib import Path
 
 from asr.cli import DONE, common_arguments
+from asr.cli.lm_tune import add_tuning_arguments, tune
 from asr.cli.numbers import positive
 
 
@@ -22,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("train", "an n-gram model from text", _add_train, _train),
         ("perplexity", "how well a model predicts a text", _add_perplexity, _perplexity),
         ("compile", "an ARPA file into an .asrlm", _add_compile, _compile),
+        ("tune", "a search's weights on a development set", add_tuning_arguments, tune),
     ):
         action = actions.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         add(action)

@@ -130,6 +130,19 @@ def _views(content: mmap.mmap, start: int, table: Mapping[str, Any]) -> dict[str
     }
 
 
+def stamp(source: Path) -> dict[str, Any]:
+    """Return the facts by which a compiled model is known to be of this very ARPA file.
+
+    Raises:
+        LanguageModelError: the file is not there.
+    """
+    try:
+        status = source.stat()
+    except OSError as error:
+        raise LanguageModelError(f"{source}: {error.strerror}: name a model in ARPA format or an .asrlm") from None
+    return {"source": source.name, "source_bytes": status.st_size, "source_time_ns": status.st_mtime_ns}
+
+
 def ngram_shapes(num_nodes: int, num_inner: int) -> dict[str, tuple[int, np.dtype]]:
     """Return length and type of each of `NgramArrays` for N nodes, I of them inner."""
     integers, floats = np.dtype(np.int32), np.dtype(np.float32)
@@ -157,8 +170,23 @@ def stored_ngrams(arrays: Mapping[str, np.ndarray]) -> NgramArrays:
     return as_ngram_arrays({**arrays, **expanded})
 
 
-def write_model(path: Path, arrays: NgramArrays, words: Iterable[bytes], *, quantised: bool = False) -> None:
-    """Write a compiled model, whole or not at all; quantised, it is smaller and answers a little differently."""
+def write_model(
+    path: Path,
+    arrays: NgramArrays,
+    words: Iterable[bytes],
+    *,
+    quantised: bool = False,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a compiled model, whole or not at all.
+
+    Args:
+        path: the file.
+        arrays: the model.
+        words: spelling of each word by its index, as UTF-8.
+        quantised: a byte in place of each float: smaller, and it answers a little differently.
+        facts: kept in the header.
+    """
     levels = level_starts(arrays)
     stored = {**arrays._asdict(), **word_arrays(words)}
     if quantised:
@@ -169,6 +197,6 @@ def write_model(path: Path, arrays: NgramArrays, words: Iterable[bytes], *, quan
             stored |= {name: stored[name][: levels[2]], f"{name}_codes": codes, f"{name}_tables": tables}
     shapes = {name: (len(array), array.dtype) for name, array in stored.items()}
     with replacing(path) as part:
-        mapped = allocate(part, {"order": len(levels) - 2}, shapes)
+        mapped = allocate(part, {**(facts or {}), "order": len(levels) - 2}, shapes)
         for name, array in stored.items():
             mapped[name][:] = array

@@ -20,6 +20,7 @@ from asr.decoding.asrlm import (
     as_ngram_arrays,
     ngram_shapes,
     open_arrays,
+    stamp,
     word_arrays,
     write_model,
 )
@@ -41,7 +42,6 @@ def compile_arpa(
     *,
     memory: int = DEFAULT_MEMORY,
     quantised: bool = False,
-    facts: Mapping[str, Any] | None = None,
 ) -> None:
     """Compile an ARPA file; ``output`` is written whole or not at all.
 
@@ -50,22 +50,22 @@ def compile_arpa(
         output: the compiled model.
         memory: bytes that sorting may take; the vocabulary comes on top.
         quantised: a byte in place of each float, as `asr.decoding.asrlm.write_model` says.
-        facts: kept in the header of a model that is not quantised.
 
     Raises:
         LanguageModelError: ``source`` cannot be read or breaks the format.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
+    facts = stamp(source)
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder:
         if not quantised:
             with replacing(output) as part:
-                _compile(source, part, Path(folder), memory, facts or {})
+                _compile(source, part, Path(folder), memory, facts)
             return
         whole = Path(folder) / "whole.asrlm"
         _compile(source, whole, Path(folder), memory, {})
         _, arrays = open_arrays(whole)
         words = Words(arrays["words"], arrays["word_offsets"])
-        write_model(output, as_ngram_arrays(arrays), map(words.spelled, range(len(words))), quantised=True)
+        write_model(output, as_ngram_arrays(arrays), map(words.spelled, range(len(words))), quantised=True, facts=facts)
 
 
 def _compile(source: Path, output: Path, folder: Path, memory: int, facts: Mapping[str, Any]) -> None:
@@ -149,7 +149,7 @@ class _Filling:
         """Lay down one order's sorted records from node ``start`` on; their contexts begin at ``context_start``."""
         arrays, node = self._arrays, start
         for block in blocks:
-            self._check_distinct(block)
+            self._check_distinct(block, context_start)
             end = node + len(block)
             contexts = block["key"] >> _WORD_BITS
             arrays.word[node:end] = block["key"] & (1 << _WORD_BITS) - 1
@@ -174,19 +174,21 @@ class _Filling:
         where = self._reader.line_of(spelled[:-1])
         self._reader.fail(where, f"{context!r} has no back-off, but is the context of line {line}")
 
-    def _check_distinct(self, block: np.ndarray) -> None:
+    def _check_distinct(self, block: np.ndarray, context_start: int) -> None:
         again = np.flatnonzero(np.diff(block["key"]) == 0)
         if not len(again):
             return
         key = int(block["key"][again[0]])
-        words = (*self._spelled(key >> _WORD_BITS), self._words[key & (1 << _WORD_BITS) - 1])
+        words = (*self._spelled(key >> _WORD_BITS, context_start), self._words[key & (1 << _WORD_BITS) - 1])
         self._reader.fail(self._reader.line_of(words, occurrence=2), f"{_text(words)!r} is there twice")
 
-    def _spelled(self, node: int) -> tuple[bytes, ...]:
+    def _spelled(self, node: int, end: int) -> tuple[bytes, ...]:
+        """Return the words of a node whose parent is below node ``end``."""
+        first_child = self._arrays.first_child[: end + 1]
         words: tuple[bytes, ...] = ()
         while node != EMPTY_CONTEXT:
             words = (self._words[self._arrays.word[node]], *words)
-            node = int(np.searchsorted(self._arrays.first_child, node, side="right")) - 1
+            node = int(np.searchsorted(first_child, node, side="right")) - 1
         return words
 
 

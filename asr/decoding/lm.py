@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from asr.decoding.asrlm import SUFFIX, Words, open_arrays, stored_ngrams
+from asr.decoding.asrlm import SUFFIX, Words, open_arrays, stamp, stored_ngrams
 from asr.decoding.ngram import EMPTY_CONTEXT, END, START, UNKNOWN, NgramArrays, ngram_score, score_words
 from asr.errors import LanguageModelError
 
@@ -117,22 +117,18 @@ def _perplexity(log_prob: float, count: int) -> float:
 
 def _compiled(source: Path) -> Path:
     """Return the compiled form of an ARPA file, which is made where there is none of this very file."""
-    try:
-        status = source.stat()
-    except OSError as error:
-        raise LanguageModelError(f"{source}: {error.strerror}: name a model in ARPA format or an .asrlm") from None
-    stamp = {"source": source.name, "source_bytes": status.st_size, "source_time_ns": status.st_mtime_ns}
+    wanted = stamp(source)
     place = compiled_name(source)
     found = _stamp_of(place)
     of_another = found is not None and found["source"] != source.name
-    if found != stamp and (of_another or not _is_users(source.parent)):
+    if found != wanted and (of_another or not _is_users(source.parent)):
         place = _cached(source)
         found = _stamp_of(place)
-    if found == stamp:
+    if found == wanted:
         return place
     from asr.decoding.compile_lm import compile_arpa
 
-    compile_arpa(source, place, facts=stamp)
+    compile_arpa(source, place)
     return place
 
 
