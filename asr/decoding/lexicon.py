@@ -187,9 +187,11 @@ class Lexicon:
 
     def _by_labels(self, tokens: Tokens) -> SpelledWords:
         index = {label: number for number, label in enumerate(tokens.labels) if number != BLANK}
+        as_text = [word for word, ways in self.entries.items() if not all(ways)]
+        spelled = dict(zip(as_text, tokens.spell_all(as_text), strict=True))
         rows: list[tuple[int, Sequence[int]]] = []
         for number, (word, ways) in enumerate(self.entries.items()):
-            several = [one for way in ways for one in (_indices(way, index) if way else tokens.spell(word))]
+            several = [one for way in ways for one in (_indices(way, index) if way else spelled[word])]
             rows += [(number, one) for one in dict.fromkeys(map(tuple, several)) if one]
         return _spelled(self.words, rows)
 

@@ -1,6 +1,6 @@
 """Pronunciations of any word: the dictionary's, else a guess, kept so that a run folder shows what was guessed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -55,14 +55,16 @@ class Pronouncer:
     def _letters(self) -> LetterModel:
         return learn_letters(self.dictionary)
 
-    def __call__(self, word: str) -> tuple[Pronunciation, ...]:
-        """Return how a word is pronounced, the usual way first; nothing when that cannot be known."""
-        if known := self.dictionary.pronunciations(word):
-            return known
-        key = word.casefold()
-        if key not in self.guessed:
-            guess = self._letters.guess(key) if self.guesses else None
-            if guess is None:
-                return ()
-            self.guessed[key] = guess
-        return (self.guessed[key],)
+    def pronounce(self, words: Sequence[str]) -> list[tuple[Pronunciation, ...]]:
+        """Return how each word is pronounced, the usual way first; nothing where that cannot be known."""
+        known = [self.dictionary.pronunciations(word) for word in words]
+        keys = [word.casefold() for word in words]
+        unknown = {key for key, several in zip(keys, known, strict=True) if not several} - set(self.guessed)
+        if unknown and self.guesses:
+            ordered = sorted(unknown)
+            guesses = zip(ordered, self._letters.guess(ordered), strict=True)
+            self.guessed |= {key: guess for key, guess in guesses if guess is not None}
+        guessed = self.guessed
+        return [
+            several or ((guessed[key],) if key in guessed else ()) for key, several in zip(keys, known, strict=True)
+        ]

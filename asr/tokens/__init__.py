@@ -95,14 +95,15 @@ class Tokens:
         Raises:
             ConfigError: the text does not give such tokens, or a dictionary is not there.
         """
+        normalise = get_normaliser(config.normaliser)
         if config.kind == "bpe":
-            normalise = get_normaliser(config.normaliser)
             pieces = Pieces.train((normalise(text) for text in texts), config.pieces, exactly=exactly)
             return cls(pieces.labels, config.normaliser, spelling=pieces)
         if config.kind == "phones":
             path, stress = config.dictionary, config.stress
             dictionary = read_dictionary(Path(path), stress=stress) if path else cmu_dictionary(stress=stress)
             phones = Phones(Pronouncer(dictionary, dictionary.phones, guesses=config.guess))
+            phones.spell(sorted({word for text in texts for word in normalise(text).split()}))
             return cls(phones.labels, config.normaliser, spelling=phones)
         if config.labels:
             return cls([BLANK_LABEL, *config.labels], config.normaliser)
@@ -144,7 +145,11 @@ class Tokens:
         >>> Tokens(["<blank>", " ", "A", "B"]).spell("AB")
         [(2, 3)]
         """
-        return self._spelling.spell(self.normaliser(word))
+        return self.spell_all([word])[0]
+
+    def spell_all(self, words: Sequence[str]) -> list[list[tuple[int, ...]]]:
+        """Return what `spell` returns for each word; where pronunciations are guessed, much quicker than one by one."""
+        return self._spelling.spell([self.normaliser(word) for word in words])
 
     def save(self, path: Path) -> None:
         """Write ``tokens.json``, and beside it what is too large for it."""

@@ -1,18 +1,17 @@
 """Characters as tokens: a word is what stands between spaces, spelled by its letters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from asr.errors import ConfigError, UtteranceError
-from asr.tokens.spelling import WordLabels, split_at_starts
+from asr.tokens.spelling import Spelling, WordLabels, split_at_starts
 
 
-class Characters:
+class Characters(Spelling):
     """Each label but the blank is one character."""
 
     kind = "characters"
-    guessed: Mapping[str, Sequence[str]] = {}
 
     def __init__(self, labels: Sequence[str]) -> None:
         """Keep the labels, blank first.
@@ -49,10 +48,10 @@ class Characters:
         spaces = [character.isspace() for character in characters]
         return split_at_starts(["" if space else c for c, space in zip(characters, spaces, strict=True)], spaces)
 
-    def spell(self, word: str) -> list[tuple[int, ...]]:
-        """Return the word's letters, without a space."""
-        known = word and all(letter in self._index and not letter.isspace() for letter in word)
-        return [tuple(self.encode(word))] if known else []
+    def spell(self, words: Sequence[str]) -> list[list[tuple[int, ...]]]:
+        """Return each word's letters, without a space."""
+        letters = {label for label in self._index if not label.isspace()}
+        return [[tuple(self.encode(word))] if word and letters.issuperset(word) else [] for word in words]
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Return nothing: the labels are all there is."""

@@ -10,12 +10,12 @@ from typing import Any, Self
 
 from asr.errors import ConfigError, UtteranceError
 from asr.pronunciation.pronouncer import Pronouncer
-from asr.tokens.spelling import BLANK_LABEL, WordLabels
+from asr.tokens.spelling import BLANK_LABEL, Spelling, WordLabels
 
 PRONUNCIATIONS = "pronunciations.txt"  # beside tokens.json
 
 
-class Phones:
+class Phones(Spelling):
     """Labels are the phones of a dictionary, in order."""
 
     kind = "phones"
@@ -38,7 +38,7 @@ class Phones:
             UtteranceError: words cannot be pronounced; they are named.
         """
         words = text.split()
-        spelled = {word: self.spell(word) for word in words}
+        spelled = dict(zip(words, self.spell(words), strict=True))
         if unknown := sorted(word for word, several in spelled.items() if not several):
             cure = "add them to the dictionary (tokens.dictionary)"
             raise UtteranceError(
@@ -66,8 +66,7 @@ class Phones:
         words, labels = text.split(), tuple(labels)
         # For each word, where it may end, and where it then starts.
         ends: list[dict[int, int]] = [{0: 0}]
-        for word in words:
-            spellings = self.spell(word)
+        for spellings in self.spell(words):
             fits = [(start, one) for start in ends[-1] for one in spellings if labels[start : start + len(one)] == one]
             ends.append({start + len(one): start for start, one in fits})
         if len(labels) not in ends[-1]:
@@ -80,9 +79,10 @@ class Phones:
             end = starts[end]
         return spans[::-1]
 
-    def spell(self, word: str) -> list[tuple[int, ...]]:
-        """Return each pronunciation of a word."""
-        return [tuple(self._index[phone] for phone in one) for one in self._pronouncer(word)]
+    def spell(self, words: Sequence[str]) -> list[list[tuple[int, ...]]]:
+        """Return each pronunciation of each word."""
+        found = self._pronouncer.pronounce(words)
+        return [[tuple(self._index[phone] for phone in one) for one in several] for several in found]
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the dictionary, in the phones used here, beside ``tokens.json``; return its name and the guesses."""

@@ -7,13 +7,13 @@ sentencepiece does it (Kudo & Richardson, arXiv:1808.06226). The model is a few 
 import base64
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from asr.errors import ConfigError, UtteranceError
-from asr.tokens.spelling import BLANK, BLANK_LABEL, WordLabels, split_at_starts
+from asr.tokens.spelling import BLANK, BLANK_LABEL, Spelling, WordLabels, split_at_starts
 
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 
 
-class Pieces:
+class Pieces(Spelling):
     """Labels are the pieces of a sentencepiece model; its unknown piece, number 0, is the blank's place."""
 
     kind = "bpe"
-    guessed: Mapping[str, Sequence[str]] = {}
 
     def __init__(self, model: bytes) -> None:
         """Keep the model, as sentencepiece serialises it; it is opened when it is first needed."""
@@ -80,6 +79,10 @@ class Pieces:
         processor = self._processor
         return (BLANK_LABEL, *(processor.IdToPiece(index) for index in range(1, processor.GetPieceSize())))
 
+    @cached_property
+    def _characters(self) -> set[str]:
+        return set("".join(self.labels[1:])) - {WORD_START} | {" "}
+
     def encode(self, text: str) -> list[int]:
         """Return the labels of a text.
 
@@ -88,8 +91,7 @@ class Pieces:
         """
         labels = self._processor.EncodeAsIds(text)
         if BLANK in labels or WORD_START in text:
-            characters = set("".join(self.labels[1:])) - {WORD_START} | {" "}
-            odd = next(character for character in text if character not in characters)
+            odd = next(character for character in text if character not in self._characters)
             raise UtteranceError(
                 f"character {odd!r} of {text!r} is in none of the pieces: normalise the text (tokens.normaliser), "
                 f"or train on text that has it"
@@ -106,14 +108,10 @@ class Pieces:
         starts = [piece.startswith(WORD_START) for piece in pieces]
         return split_at_starts([piece.removeprefix(WORD_START) for piece in pieces], starts)
 
-    def spell(self, word: str) -> list[tuple[int, ...]]:
-        """Return the word's pieces, the first of which starts a word: the one way that training has seen."""
-        if not word or word.split() != [word]:
-            return []
-        try:
-            return [tuple(self.encode(word))]
-        except UtteranceError:
-            return []
+    def spell(self, words: Sequence[str]) -> list[list[tuple[int, ...]]]:
+        """Return each word's pieces, the first of which starts a word: the one way that training has seen."""
+        characters = self._characters - {" "}
+        return [[tuple(self.encode(word))] if word and characters.issuperset(word) else [] for word in words]
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Return the model, in base64."""

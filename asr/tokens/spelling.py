@@ -24,7 +24,7 @@ class Spelling(Protocol):
     @property
     def guessed(self) -> Mapping[str, Sequence[str]]:
         """Words whose phones were guessed so far, and these; empty where words are spelled by their letters."""
-        ...
+        return {}
 
     def encode(self, text: str) -> list[int]:
         """Return the label indices of a text, or raise `asr.errors.UtteranceError`."""
@@ -38,8 +38,8 @@ class Spelling(Protocol):
         """Return the words and their labels; ``text`` is what the labels are known to say."""
         ...
 
-    def spell(self, word: str) -> list[tuple[int, ...]]:
-        """Return each sequence of label indices that stands for one word; none where it cannot be spelled."""
+    def spell(self, words: Sequence[str]) -> list[list[tuple[int, ...]]]:
+        """Return, for each word, each sequence of label indices that stands for it; none where it cannot be spelled."""
         ...
 
     def save(self, folder: Path) -> dict[str, Any]:

@@ -31,16 +31,21 @@ def letters():
     [("cin", "S IH N"), ("con", "K AA N"), ("fice", "F IH S"), ("Nix", "N IH K S"), ("cax", "K AE K S")],
 )
 def test_words_are_pronounced_as_those_of_the_dictionary(letters, word, phones):
-    assert " ".join(letters.guess(word)) == phones
+    assert letters.guess([word]) == [tuple(phones.split())]
 
 
 @pytest.mark.parametrize("word", ["zen", "c4t", ""])
 def test_what_the_dictionary_says_nothing_about_is_not_guessed(letters, word):
-    assert letters.guess(word) is None
+    assert letters.guess([word]) == [None]
+
+
+def test_words_are_guessed_together_as_one_by_one(letters):
+    words = ["cin", "con", "zen", "fice", "cin", "Nix", "", "e"]
+    assert letters.guess(words) == [letters.guess([word])[0] for word in words]
 
 
 def test_a_dictionary_that_cannot_be_aligned_guesses_nothing():
-    assert learn_letters(Dictionary({"w": (("D", "AH", "B"),)})).guess("w") is None
+    assert learn_letters(Dictionary({"w": (("D", "AH", "B"),)})).guess(["w"]) == [None]
 
 
 @pytest.mark.slow
@@ -49,4 +54,5 @@ def test_of_cmudicts_words_two_thirds_are_guessed_right_by_the_others():
     entries = cmu_dictionary(stress=False).entries
     kept = dict.fromkeys(sorted(entries)[::300])
     letters = learn_letters(Dictionary({word: several for word, several in entries.items() if word not in kept}))
-    assert sum(letters.guess(word) in entries[word] for word in kept) > 0.66 * len(kept)
+    guesses = letters.guess(list(kept))
+    assert sum(guess in entries[word] for word, guess in zip(kept, guesses, strict=True)) > 0.66 * len(kept)

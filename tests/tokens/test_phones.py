@@ -26,7 +26,7 @@ def make_tokens(tmp_path):
         path = tmp_path / "words.txt"
         path.write_text(dictionary)
         config = TokenConfig(kind="phones", dictionary=str(path), **{"guess": False, **settings})
-        return Tokens.from_config(config, ["not looked at"])
+        return Tokens.from_config(config, ["THE DIE"])
 
     return make
 
