@@ -80,9 +80,8 @@ class Saved:
 
 @dataclass(frozen=True)
 class Gradients:
-    """Of the `Inputs` that have any, in their shapes."""
+    """Of the `Inputs` that have any but x, in their shapes."""
 
-    x: np.ndarray
     kernel: np.ndarray
     recurrent: np.ndarray
     bias: np.ndarray
@@ -134,12 +133,12 @@ def _projected(cell: NativeCell, given: Inputs, packing: Packing) -> list[np.nda
 
 
 def backward(cell: NativeCell, given: Inputs, saved: Saved, d_outputs: np.ndarray, d_last: np.ndarray) -> Gradients:
-    """Return the gradients of what `forward` was given.
+    """Return the gradients of what `forward` was given but of x, which `input_gradient` returns.
 
     Args:
         cell: as before.
         given: as before.
-        saved: what `forward` returned; it is used up.
+        saved: what `forward` returned; gradients take its place.
         d_outputs: [B, T, D * H]; what stands past a length is ignored.
         d_last: [D, B, S, H].
 
@@ -147,7 +146,7 @@ def backward(cell: NativeCell, given: Inputs, saved: Saved, d_outputs: np.ndarra
         RuntimeError: ``saved`` was used before.
     """
     _use_up(saved)
-    size, frames, features = given.x.shape
+    size, frames, _ = given.x.shape
     packing = Packing.of(given.lengths, frames)
     first = cell.product_first * given.units
     d_initial = np.array(d_last, np.float32, order="C")
@@ -166,15 +165,26 @@ def backward(cell: NativeCell, given: Inputs, saved: Saved, d_outputs: np.ndarra
     ]
     in_parallel(scan_backward, scans)
 
-    dx = np.zeros((size * frames, int(padded(features))), np.float32)
-    packed = in_parallel(_pack_transposed, [(matrix,) for matrix in given.kernel])
-    for d in range(given.directions):  # one after the other: both add to the same rows
-        in_parallel(project_back, [(blocks, saved.z[d], packed[d], dx) for blocks in packing.pieces])
-    dx = np.ascontiguousarray(dx[:, :features]).reshape(size, frames, features)
     d_kernel = _weight_gradient(given.rows, packing.padded_rows, saved.z, 0, given.width)
     d_recurrent = _weight_gradient(saved.inputs, np.arange(packing.num_rows), saved.z, first, given.width)
     d_bias = np.stack(in_parallel(_column_sums, [(z[:, : given.width],) for z in saved.z]))
-    return Gradients(dx, d_kernel, d_recurrent, d_bias, d_vectors.sum(axis=1), d_initial)
+    return Gradients(d_kernel, d_recurrent, d_bias, d_vectors.sum(axis=1), d_initial)
+
+
+def input_gradient(given: Inputs, dz: list[np.ndarray]) -> np.ndarray:
+    """Return the gradient of x, [B, T, F]: apart, for the first layer of a model has no use for it.
+
+    Args:
+        given: as before.
+        dz: what `backward` left in ``saved.z``.
+    """
+    size, frames, features = given.x.shape
+    packing = Packing.of(given.lengths, frames)
+    dx = np.zeros((size * frames, int(padded(features))), np.float32)
+    packed = in_parallel(_pack_transposed, [(matrix,) for matrix in given.kernel])
+    for d in range(given.directions):  # one after the other: both add to the same rows
+        in_parallel(project_back, [(blocks, dz[d], packed[d], dx) for blocks in packing.pieces])
+    return np.ascontiguousarray(dx[:, :features]).reshape(size, frames, features)
 
 
 def _weight_gradient(

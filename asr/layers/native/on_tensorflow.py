@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from asr.layers.native.cell import NativeCell
-from asr.layers.native.layer import Inputs, Saved, backward, forward
+from asr.layers.native.layer import Inputs, Saved, backward, forward, input_gradient
 from asr.layers.tensor import Tensor
 
 
@@ -24,11 +24,14 @@ def recurrent_layer(cell: NativeCell, *inputs: Tensor) -> tuple[Tensor, Tensor]:
         outputs, last, saved = forward(cell, Inputs(*arrays))
         return outputs, last, *saved.z, *saved.states, *saved.inputs
 
-    def run_backward(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
-        given, (d_outputs, d_last), kept = arrays[: len(inputs)], arrays[len(inputs) :][:2], arrays[len(inputs) + 2 :]
+    def run_backward(d_outputs: np.ndarray, d_last: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+        given, kept = arrays[: len(inputs)], arrays[len(inputs) :]
         saved = Saved(*(list(kept[k : k + directions]) for k in range(0, len(kept), directions)))
         found = backward(cell, Inputs(*given), saved, d_outputs, d_last)
-        return found.x, found.kernel, found.recurrent, found.bias, found.vectors, found.initial
+        return found.kernel, found.recurrent, found.bias, found.vectors, found.initial
+
+    def run_input_gradient(done: np.ndarray, *arrays: np.ndarray) -> np.ndarray:
+        return input_gradient(Inputs(*arrays[: len(inputs)]), list(arrays[len(inputs) :]))
 
     @tf.custom_gradient
     def run(*inputs: Tensor) -> tuple[tuple[Tensor, Tensor], Any]:
@@ -37,8 +40,14 @@ def recurrent_layer(cell: NativeCell, *inputs: Tensor) -> tuple[Tensor, Tensor]:
         last = tf.ensure_shape(last, initial.shape)
 
         def gradient(d_outputs: Tensor, d_last: Tensor) -> list[Tensor | None]:
-            found = tf.numpy_function(run_backward, [*inputs, d_outputs, d_last, *saved], [tf.float32] * 6)
-            dx, d_kernel, d_recurrent, d_bias, d_vectors, d_initial = found
+            given = [d_outputs, d_last, *inputs, *saved]
+            d_kernel, d_recurrent, d_bias, d_vectors, d_initial = tf.numpy_function(
+                run_backward, given, [tf.float32] * 5
+            )
+            # Stateless: where nobody asks for it, TensorFlow leaves it out. The bias's gradient says that the saved
+            # arrays hold gradients by now.
+            z = saved[:directions]
+            dx = tf.numpy_function(run_input_gradient, [d_bias, *inputs, *z], tf.float32, stateful=False)
             every = [dx, None, d_kernel, d_recurrent, d_bias, d_vectors, None, d_initial]
             return [
                 None if value is None else tf.ensure_shape(value, given.shape)

@@ -63,10 +63,11 @@ def outer_products(left: np.ndarray, rows: np.ndarray, right: np.ndarray) -> np.
         depth = min(_DEPTH, len(rows) - first)
         for k in range(depth):
             row = left[rows[first + k]]
-            for tile in range(len(lefts)):
-                start = tile * _TILE
-                stop = min(start + _TILE, features)
-                lefts[tile, k, : stop - start] = row[start:stop]
+            for tile in range(features // _TILE):
+                for j in range(_TILE):
+                    lefts[tile, k, j] = row[tile * _TILE + j]
+            for j in range(features // _TILE * _TILE, features):
+                lefts[len(lefts) - 1, k, j % _TILE] = row[j]
         _add_tiles(lefts, right[first : first + depth], sums)
     out = np.empty((features, columns), np.float32)
     for panel in range(len(sums)):
