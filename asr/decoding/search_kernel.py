@@ -42,7 +42,8 @@ SLOT, NEW_TOKEN, NEW_HISTORY, NEW_POSITION, NEW_LM_STATE = range(5)  # of a cand
 MASS, NEW_VALUE, NEW_LM, LARGEST = range(4)
 
 _WORD_LM, _TOKEN_LM = 1, 2  # as in search_graph, which imports more than a kernel may
-_SPACE = np.uint64(0xFFFF_FFFF)
+_SPACE = 1 << 40  # what is hashed here is no number of a unit
+_FIRST_WORD = _SPACE + 1
 _FIRST = np.uint64(0x9E37_79B9_7F4A_7C15)
 _SECOND = np.uint64(0xD6E8_FEB8_6659_FD93)
 _SHIFT = np.uint64(32)
@@ -156,7 +157,7 @@ def _end_word(graph, lm, state, node):
             state.records[record, HOT_STATE] = 0
         state.record_scores[record, 0], state.record_scores[record, 1] = score, bonus
         if graph.constrained:
-            state.record_hashes[record] = _mix(state.record_hashes[history], word + 1)
+            state.record_hashes[record] = _mix(state.record_hashes[history], _FIRST_WORD + word)
         else:
             state.record_hashes[record] = _mix(state.node_hashes[node, TEXT], _SPACE)
 
