@@ -77,19 +77,25 @@ def load_settings(folder: Path, default: DecoderSettings = COMMAND_SETTINGS) -> 
 
 
 def save_settings(folder: Path, settings: DecoderSettings) -> None:
-    """Write settings into a run folder's ``decoder.json``; what else it holds stays."""
+    """Write settings into a run folder's ``decoder.json``, or a file of that form; what else it holds stays."""
     default = asdict(DecoderSettings())
     values = {name: value for name, value in asdict(settings).items() if value != default[name]}
     update_decoder_file(folder, {_SEARCH: values})
 
 
+def decoder_file(place: Path) -> Path:
+    """Return the ``decoder.json`` of a run folder; the place itself where it is named as a file, ``.json``."""
+    place = Path(place)
+    return place if place.suffix == ".json" else place / DECODER
+
+
 def read_decoder_file(folder: Path) -> dict[str, Any]:
-    """Return what a run folder's ``decoder.json`` holds; nothing where there is none.
+    """Return what a run folder's ``decoder.json``, or a file of that form, holds; nothing where there is none.
 
     Raises:
         RunError: it is not a JSON object.
     """
-    path = Path(folder) / DECODER
+    path = decoder_file(folder)
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -104,4 +110,4 @@ def read_decoder_file(folder: Path) -> dict[str, Any]:
 def update_decoder_file(folder: Path, parts: dict[str, Any]) -> None:
     """Replace some parts of a run folder's ``decoder.json``, and keep the others."""
     value = {**read_decoder_file(folder), **parts}
-    write_atomically(Path(folder) / DECODER, (json.dumps(value, indent=1) + "\n").encode())
+    write_atomically(decoder_file(folder), (json.dumps(value, indent=1) + "\n").encode())

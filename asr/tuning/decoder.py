@@ -1,0 +1,174 @@
+"""The weights of a search that make the fewest word errors on a development set, found by trying them.
+
+Three numbers are searched, as no more can be told apart by the errors of some hundred utterances: the language model's
+weight, the bonus for each word and the penalty for each word that the model does not know. Trials are proposed by the
+tree-structured Parzen estimator of optuna; each decodes the set once from saved log-probabilities.
+
+Source: Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (NeurIPS 2011).
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from asr.decoding.decode import Decoder
+from asr.decoding.lexicon import Lexicon
+from asr.decoding.lm import LanguageModel
+from asr.decoding.ngram import UNKNOWN
+from asr.decoding.settings import DecoderSettings
+from asr.errors import ScoringError
+from asr.scoring.counts import ErrorCounts, count_all_errors
+from asr.scoring.score import Scores, score
+from asr.text import get_normaliser
+from asr.tokens import Tokens
+from asr.tuning.development import DevelopmentSet, Texts
+from asr.tuning.study import WEIGHTS, Trial, read_trials, write_trials
+
+# Log-probabilities of words lie about -20..-1, those of the labels of a word likewise.
+RANGES = {"lm_weight": (0.0, 4.0), "word_bonus": (-4.0, 8.0), "oov_penalty": (-10.0, 5.0)}
+_FIRST = DecoderSettings()
+_RANDOM_TRIALS = 16  # before the estimator has something to estimate from
+
+
+class DecoderStudy:
+    """Trials of one search on one development set.
+
+    Attributes:
+        settings: of the search, but for the three weights.
+        trials: made so far, in their order.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        development: DevelopmentSet,
+        settings: DecoderSettings,
+        lm: LanguageModel,
+        lexicon: Lexicon | None = None,
+        *,
+        normaliser: str = "none",
+        seed: int = 1,
+        jobs: int = 1,
+    ) -> None:
+        """Make the search ready.
+
+        Args:
+            tokens: of the model that made the log-probabilities.
+            development: what to try on.
+            settings: of the search; its three weights are not used.
+            lm: the language model.
+            lexicon: the only words that there are; without one, any that the tokens spell.
+            normaliser: applied to references and hypotheses before they are compared.
+            seed: the same seed proposes the same trials.
+            jobs: threads that decode.
+
+        Raises:
+            ConfigError: the tokens can spell no word of the model or of the lexicon, or there is no such normaliser.
+            ScoringError: the references have no word.
+        """
+        self.settings = replace(settings, **{name: getattr(_FIRST, name) for name in WEIGHTS})
+        self.trials: list[Trial] = []
+        self._tokens, self._development, self._normaliser = tokens, development, get_normaliser(normaliser).name
+        self._seed, self._jobs = seed, jobs
+        if not any(text.split() for text in development.references.values()):
+            raise ScoringError("the references have no word: give a development set in which something is said")
+        self._lexicon = lexicon
+        self._decoder = Decoder(tokens, self.settings, lm=lm, lexicon=lexicon)
+        self._weights = WEIGHTS if _can_meet_unknown_words(self.settings, lm, lexicon) else WEIGHTS[:2]
+        self._digest = self._digest_of(lm, lexicon)
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the fewest word errors, of such the one with the fewest character errors."""
+        return min(self.trials, key=lambda trial: trial.rank)
+
+    def run(self, num_trials: int, path: Path, *, on_trial: Callable[[Trial], None] = lambda trial: None) -> None:
+        """Go on until there are so many trials in all; trial n does not depend on when the study was interrupted.
+
+        Args:
+            num_trials: in all, with those that ``path`` has.
+            path: trials as JSON lines; those that it has count, each new one is written at once.
+            on_trial: called after each.
+
+        Raises:
+            RunError: ``path`` has trials of something else.
+        """
+        self.trials = read_trials(path, self._digest)
+        with ThreadPoolExecutor(self._jobs) as executor:
+            while len(self.trials) < num_trials:
+                weights = _propose(self._weights, self.trials, self._seed)
+                texts = self._development.texts(self._with(weights), executor)
+                self.trials.append(_trial(len(self.trials), weights, self._count(texts), self._digest))
+                write_trials(path, self.trials)
+                on_trial(self.trials[-1])
+
+    def scores(self) -> dict[str, Scores]:
+        """Return how greedy search, the beam search without the language model, and that with the best weights do."""
+        # The lexicon stays: without it, a model of phones has no words.
+        without = Decoder(self._tokens, self.settings, lexicon=self._lexicon)
+        found = {"greedy": self._scores(self._development.greedy_texts(self._tokens))}
+        with ThreadPoolExecutor(self._jobs) as executor:
+            for name, decoder in (("beam", without), ("beam_lm", self._with(self.best.weights))):
+                found[name] = self._scores(self._development.texts(decoder, executor))
+        return found
+
+    def best_settings(self) -> DecoderSettings:
+        """Return the settings of the best trial."""
+        return replace(self.settings, **self.best.weights)
+
+    def _with(self, weights: dict[str, float]) -> Decoder:
+        return self._decoder.with_settings(replace(self.settings, **weights))
+
+    def _count(self, texts: Texts) -> ErrorCounts:
+        """Return what `_scores` counts, without its interval, which would take as long as a search."""
+        normalise = get_normaliser(self._normaliser)
+        references = self._development.references
+        return count_all_errors(
+            [normalise(text) for text in references.values()], [normalise(texts[n]) for n in references]
+        )
+
+    def _scores(self, texts: Texts) -> Scores:
+        return score(self._development.references, texts, normaliser=self._normaliser)
+
+    def _digest_of(self, lm: LanguageModel, lexicon: Lexicon | None) -> str:
+        found = hashlib.sha256(self._development.digest().encode())
+        found.update(b"".join(np.ascontiguousarray(array).data for array in lm.arrays))
+        entries = None if lexicon is None else list(lexicon.entries.items())
+        found.update(repr((self._tokens.labels, list(lm.words), entries, self._normaliser, self._seed)).encode())
+        found.update(repr((asdict(self.settings), RANGES)).encode())
+        return found.hexdigest()[:16]
+
+
+def _can_meet_unknown_words(settings: DecoderSettings, lm: LanguageModel, lexicon: Lexicon | None) -> bool:
+    """Return whether the penalty for words that the language model lacks can change anything."""
+    if settings.lm_unit != "word":
+        return False
+    return lexicon is None or any(lm.index(word) == UNKNOWN for word in lexicon.words)
+
+
+def _propose(names: Sequence[str], trials: Sequence[Trial], seed: int) -> dict[str, float]:
+    """Return what to try next: the search's default first, then what the trials so far and the seed suggest."""
+    fixed = {name: getattr(_FIRST, name) for name in WEIGHTS}
+    if not trials:
+        return fixed
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # A sampler of its own for each trial, so that a study that was interrupted proposes what it would have.
+    own_seed = int(np.random.SeedSequence([seed, len(trials)]).generate_state(1)[0])
+    sampler = optuna.samplers.TPESampler(seed=own_seed, multivariate=True, n_startup_trials=_RANDOM_TRIALS)
+    space = {name: optuna.distributions.FloatDistribution(*RANGES[name]) for name in names}
+    study = optuna.create_study(sampler=sampler)
+    for trial in trials:
+        params = {name: getattr(trial, name) for name in names}
+        study.add_trial(optuna.create_trial(params=params, distributions=dict(space), value=trial.wer))
+    return fixed | study.ask(dict(space)).params
+
+
+def _trial(number: int, weights: dict[str, float], counts: ErrorCounts, digest: str) -> Trial:
+    assert counts.wer is not None and counts.cer is not None  # the references have words
+    return Trial(number, **weights, wer=counts.wer, cer=counts.cer, study=digest)
