@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from asr.decoding.decode import decode
     from asr.decoding.greedy import greedy
     from asr.decoding.hypothesis import Hypothesis, Score, Word
+    from asr.decoding.lm import LanguageModel
     from asr.errors import AsrError
     from asr.run import Run, load
     from asr.scoring.score import Scores, score
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsrError",
     "Hypothesis",
+    "LanguageModel",
     "Run",
     "Score",
     "Scores",
@@ -41,6 +43,7 @@ __all__ = [
 _MODULES = {
     "AsrError": "asr.errors",
     "Hypothesis": "asr.decoding.hypothesis",
+    "LanguageModel": "asr.decoding.lm",
     "Run": "asr.run",
     "Score": "asr.decoding.hypothesis",
     "Scores": "asr.scoring.score",

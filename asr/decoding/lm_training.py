@@ -85,7 +85,7 @@ def train_language_model(
         text = Encoded(read_blocks(texts, normalise), Path(folder))
         words, numbers = text.numbered(settings.min_count, vocabulary)
         num_words = len(numbers) - 2 * text.num_sentences
-        report(f"{text.num_sentences:,} sentences, {num_words:,} words, {len(words):,} of them in the model")
+        report(f"{text.num_sentences:,} sentences, {num_words:,} words; {len(words):,} in the vocabulary")
         arrays = _estimated(words, numbers, Path(folder), settings, report)
         kept = ", ".join(f"{end - start:,}" for start, end in pairwise(level_starts(arrays)[1:]))
         report(f"writing {kept} n-grams of order 1, 2, ...")
