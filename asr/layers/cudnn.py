@@ -1,8 +1,8 @@
 """Recurrent layers by cuDNN where there is a GPU: with true lengths, and with our weights.
 
 Under TensorFlow Keras's own layers reach cuDNN; under JAX Keras's layers leave it as soon as lengths differ, so there
-`jax.experimental.rnn` is called. No GPU could be had when this was written: tests compare what is computed with the same calls
-on a CPU, where Keras and JAX take other kernels.
+`jax.experimental.rnn` is called. No GPU could be had when this was written: tests compare what the same calls compute
+on a CPU, where Keras takes another kernel, and JAX's reference stands in for the call itself.
 """
 
 import functools
@@ -12,6 +12,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from asr.layers.masks import true_frames, zero_padding
 from asr.layers.tensor import Tensor, ops
 
 Kind = Literal["lstm", "gru"]
@@ -38,9 +39,9 @@ def recurrent_layer(
 
     Args:
         kind: the cell.
-        x: [B, T, F].
+        x: [B, T, F] float32; what stands past a length must be finite.
         lengths: [B].
-        weights: of the layer.
+        weights: of the layer, float32.
         initial: [D, B, H] for each state.
     """
     if kind == "lstm" and keras.backend.backend() == "jax":
@@ -53,8 +54,7 @@ def keras_layer(
 ) -> tuple[Tensor, list[Tensor]]:
     """Compute as `recurrent_layer` does, by Keras's layer of each direction."""
     kernel, recurrent, bias, candidate_bias = weights
-    frames, units = x.shape[1], recurrent.shape[1]
-    mask = ops.arange(frames) < ops.cast(lengths, "int32")[:, None]
+    units, mask = recurrent.shape[1], true_frames(lengths, ops.shape(x)[1])
     outputs, states = [], []
     for d in range(kernel.shape[0]):
         inner = _keras_layer(kind, units, x.shape[-1], backwards=d == 1)
@@ -62,13 +62,10 @@ def keras_layer(
         if candidate_bias is not None:
             biases = ops.stack([biases, ops.concatenate([ops.zeros((2 * units,)), candidate_bias[d]])])
         given = [state[d] for state in initial]
-        (output, *last), _ = inner.stateless_call(
-            [kernel[d], recurrent[d], biases], [], x, mask=mask, initial_state=given
-        )
-        outputs.append(ops.flip(output, axis=1) if d == 1 else output)
-        states.append(last)
-    joined = ops.concatenate(outputs, axis=-1)
-    joined = ops.where(mask[..., None], joined, ops.zeros_like(joined))
+        found = inner.stateless_call([kernel[d], recurrent[d], biases], [], x, mask=mask, initial_state=given)[0]
+        outputs.append(ops.flip(found[0], axis=1) if d == 1 else found[0])
+        states.append(found[1:])
+    joined = zero_padding(ops.concatenate(outputs, axis=-1), lengths)
     return joined, [ops.stack(list(state)) for state in zip(*states, strict=True)]
 
 
@@ -76,7 +73,7 @@ def keras_layer(
 def _keras_layer(kind: Kind, units: int, features: int, backwards: bool) -> Any:
     """Return a layer whose own weights are never used: it is told ours at each call."""
     make = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[kind]
-    layer = make(units, return_sequences=True, return_state=True, go_backwards=backwards, zero_output_for_mask=True)
+    layer = make(units, return_sequences=True, return_state=True, go_backwards=backwards, dtype="float32")
     layer.build((None, None, features))
     return layer
 
@@ -88,7 +85,7 @@ def jax_lstm(x: Tensor, lengths: Tensor, weights: Weights, initial: Sequence[Ten
     kernel, recurrent, _, _ = weights
     directions, features, _ = kernel.shape
     outputs, h, c = rnn.lstm(
-        ops.cast(x, "float32"),
+        x,
         *initial,
         flat_weights(weights),
         ops.cast(lengths, "int32"),
@@ -98,8 +95,7 @@ def jax_lstm(x: Tensor, lengths: Tensor, weights: Weights, initial: Sequence[Ten
         dropout=0.0,
         bidirectional=directions == 2,
     )
-    mask = ops.arange(x.shape[1]) < ops.cast(lengths, "int32")[:, None]
-    return ops.where(mask[..., None], outputs, ops.zeros_like(outputs)), [h, c]
+    return zero_padding(outputs, lengths), [h, c]
 
 
 def flat_weights(weights: Weights) -> Tensor:

@@ -20,13 +20,13 @@ def frame_mask(lengths: Tensor, num_frames: int) -> Tensor:
 
 def zero_padding(x: Tensor, lengths: Tensor) -> Tensor:
     """Return [B, T, ...] with zeros from each utterance's length on, whatever stood there, NaN included."""
-    return ops.where(_beside(true_frames(lengths, x.shape[1]), x), x, ops.zeros_like(x))
+    return ops.where(_beside(true_frames(lengths, ops.shape(x)[1]), x), x, ops.zeros_like(x))
 
 
 def masked_like(x: Tensor, lengths: Tensor) -> Tensor:
     """Return `frame_mask` with an axis of one for each axis of ``x`` [B, T, ...] after time."""
-    return _beside(frame_mask(lengths, x.shape[1]), x)
+    return _beside(frame_mask(lengths, ops.shape(x)[1]), x)
 
 
 def _beside(mask: Tensor, x: Tensor) -> Tensor:
-    return ops.reshape(mask, (*x.shape[:2], *[1] * (len(x.shape) - 2)))
+    return ops.reshape(mask, (*ops.shape(x)[:2], *[1] * (len(x.shape) - 2)))

@@ -11,6 +11,7 @@ import numpy as np
 from asr.layers import cudnn
 from asr.layers.cells.cell import Cell
 from asr.layers.cells.table import find_cell
+from asr.layers.masks import zero_padding
 from asr.layers.scan import scan
 from asr.layers.tensor import Tensor, ops
 
@@ -107,17 +108,23 @@ class Recurrent(keras.layers.Layer):
         Args:
             x: [B, T, F].
             lengths: [B] true frames of each utterance, 0 <= length <= T.
-            recurrent_mask: [D, B, H] factors of the output on its way into the next step (dropout), or None.
-            initial_states: one [D, B, ·] for each state, before the first step; None: zeros.
-            return_states: whether the states after each utterance's last step are returned, too, in the same form.
+            recurrent_mask: [D, B, output size of a direction] factors of the output on its way into the next step
+                (dropout), or None.
+            initial_states: one [D, B, size] for each of `state_sizes`, before the first step; None: zeros.
+            return_states: whether the states after each utterance's last step are returned, too, in the same form,
+                float32.
 
         Returns:
-            [B, T, D * H], zero from each utterance's length on; with ``return_states`` a pair of that and the states.
+            [B, T, D * output size], zero from each utterance's length on; with ``return_states`` a pair of that and
+            the states.
         """
         if initial_states is None:
-            initial_states = [ops.zeros((self.directions, x.shape[0], size)) for size in self.state_sizes]
+            size = ops.shape(x)[0]
+            initial = [ops.zeros((self.directions, size, width), "float32") for width in self.state_sizes]
+        else:
+            initial = [ops.cast(state, "float32") for state in initial_states]
         run = _fastest(self._cell, self.cell, recurrent_mask is not None)
-        outputs, states = run(self, x, lengths, recurrent_mask, initial_states)
+        outputs, states = run(self, x, lengths, recurrent_mask, initial)
         return (outputs, states) if return_states else outputs
 
     def compute_output_shape(self, x_shape: tuple[int, ...], *other_shapes: Any) -> tuple[int, ...]:
@@ -146,9 +153,9 @@ def _fastest(cell: Cell, name: str, masked: bool) -> Any:
             else f"cuDNN has no {name!r}: a loop of single steps takes its place, several times slower than lstm"
         )
         return _in_steps
-    if cell.native and keras.backend.backend() == "tensorflow":
-        return _compiled
-    if not cell.native:
+    if keras.backend.backend() == "tensorflow":
+        if cell.native:
+            return _compiled
         _say_once(f"cell {name!r} is differentiated automatically: several times slower than lstm (docs/layers.md)")
     return _in_steps
 
@@ -162,7 +169,7 @@ def _weights(layer: Recurrent) -> dict[str, Tensor]:
     """Return what `Cell.step` reads, float32."""
     names = ("recurrent_kernel", "vectors", "projection")
     there = {name: getattr(layer, name) for name in names if getattr(layer, name) is not None}
-    weights = {name: ops.cast(ops.convert_to_tensor(value), "float32") for name, value in there.items()}
+    weights = {name: _float32(value) for name, value in there.items()}
     pattern = layer._cell.recurrent_pattern(layer.units)
     if pattern is not None:
         weights["recurrent_kernel"] = weights["recurrent_kernel"] * pattern
@@ -173,9 +180,12 @@ def _in_steps(
     layer: Recurrent, x: Tensor, lengths: Tensor, mask: Tensor | None, initial: Sequence[Tensor]
 ) -> tuple[Tensor, list[Tensor]]:
     """Any cell, on any backend."""
+    x = zero_padding(x, lengths)  # NaN times the zero gradient of a frame that does not count would be NaN
     z = ops.stack([ops.matmul(x, layer.kernel[d]) + layer.bias[d] for d in range(layer.directions)])
+    mask = None if mask is None else ops.cast(mask, "float32")
     outputs, states = scan(layer._cell, ops.cast(z, "float32"), lengths, _weights(layer), mask, initial)
-    return ops.cast(ops.reshape(outputs, (*x.shape[:2], -1)), layer.compute_dtype), states
+    width = layer.directions * layer.state_sizes[0]
+    return ops.cast(ops.reshape(outputs, (*ops.shape(x)[:2], width)), layer.compute_dtype), states
 
 
 def _compiled(
@@ -189,19 +199,18 @@ def _compiled(
     factors = ops.ones_like(ops.concatenate(given, axis=-1))
     if mask is not None:
         factors = ops.concatenate([ops.cast(mask, "float32"), factors[..., layer.units :]], axis=-1)
-    kernel, bias = (ops.cast(ops.convert_to_tensor(weight), "float32") for weight in (layer.kernel, layer.bias))
     vectors = weights.get("vectors", ops.zeros((layer.directions, 0, layer.units)))
     assert cell.native is not None  # `_fastest` asked
     outputs, last = recurrent_layer(
         cell.native,
-        ops.cast(x, "float32"),
+        _float32(x),
         lengths,
-        kernel,
+        _float32(layer.kernel),
         weights["recurrent_kernel"],
-        bias,
+        _float32(layer.bias),
         vectors,
         factors,
-        ops.cast(ops.stack(list(initial), axis=2), "float32"),
+        ops.stack(list(initial), axis=2),
     )
     return ops.cast(outputs, layer.compute_dtype), [last[:, :, k] for k in range(cell.num_states)]
 
@@ -210,11 +219,16 @@ def _with_cudnn(
     layer: Recurrent, x: Tensor, lengths: Tensor, mask: None, initial: Sequence[Tensor]
 ) -> tuple[Tensor, list[Tensor]]:
     """A cell that cuDNN has, on a GPU."""
-    vectors = None if layer.vectors is None else layer.vectors[:, 0]
-    outputs, states = cudnn.recurrent_layer(
-        layer._cell.cudnn, x, lengths, (layer.kernel, layer.recurrent_kernel, layer.bias, vectors), initial
-    )
+    vectors = None if layer.vectors is None else _float32(layer.vectors)[:, 0]
+    weights = (_float32(layer.kernel), _float32(layer.recurrent_kernel), _float32(layer.bias), vectors)
+    x = _float32(zero_padding(x, lengths))
+    outputs, states = cudnn.recurrent_layer(layer._cell.cudnn, x, lengths, weights, initial)
     return ops.cast(outputs, layer.compute_dtype), states
+
+
+def _float32(values: Tensor) -> Tensor:
+    """Return a weight or tensor in the precision of recurrences."""
+    return ops.cast(ops.convert_to_tensor(values), "float32")
 
 
 def _uniform(bound: float) -> keras.initializers.Initializer:

@@ -29,10 +29,10 @@ def scan(
         mask: [D, B, H] factors of the output on its way into the recurrent product, or None.
         initial: [D, B, ·] states before the first step.
     """
-    frames = z.shape[2]
+    frames = ops.shape(z)[2]
     order = _order(lengths, frames)
     in_order = ops.stack([_reordered(z[d], order) if d == 1 else z[d] for d in range(z.shape[0])])
-    running = ops.arange(frames)[:, None] < ops.cast(lengths, "int32")  # [T, B]
+    running = ops.arange(frames, dtype="int32")[:, None] < ops.cast(lengths, "int32")  # [T, B]
 
     def step(states: tuple[Tensor, ...], inputs: tuple[Tensor, Tensor]) -> tuple[tuple[Tensor, ...], ...]:
         z_now, runs = inputs

@@ -1,11 +1,15 @@
+"""What a recurrent layer does whatever its cell is; see test_cells.py for every cell."""
+
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+from keras import ops
 
 from asr.errors import ConfigError
+from asr.layers import recurrent
 from asr.layers.cells.table import CELLS
 from asr.layers.recurrent import Recurrent
+from tests.backend import value_and_gradients
 from tests.reference import lstm_by_definition
 
 LENGTHS = np.array([7, 4, 1, 0])
@@ -13,10 +17,10 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(4, 7, 5)).astype("float32")
 
 
-def layer(**settings) -> Recurrent:
+def layer(units: int = 8, features: int = 5, **settings) -> Recurrent:
     keras.utils.set_random_seed(0)
-    made = Recurrent(8, **settings)
-    made(X, LENGTHS)
+    made = Recurrent(units, **settings)
+    made.build((None, None, features))
     for weight in made.trainable_variables:  # bias, too, must matter
         weight.assign_add(keras.random.normal(weight.shape) * 0.1)
     return made
@@ -36,61 +40,77 @@ def test_outputs_are_those_of_the_equations_utterance_by_utterance(bidirectional
         assert not found[row, length:].any()
 
 
-def test_gradients_are_those_that_finite_differences_give():
+@pytest.mark.parametrize(
+    ("units", "features", "lengths"),
+    [
+        (1, 1, [1]),
+        (5, 3, [1, 1]),
+        (33, 17, [6, 2, 2, 1, 4]),
+        (40, 2, [0, 0, 0]),
+        (16, 32, [3]),
+        (7, 70, [150, 1, 0, 2, 1, 3, 1, 1, 2]),
+    ],
+    ids=["one of everything", "single frames", "odd sizes", "no frames", "one utterance", "one long among many short"],
+)
+def test_no_size_is_special(units, features, lengths):
+    made = layer(units, features, bidirectional=True)
+    x = RNG.normal(size=(len(lengths), max(max(lengths), 2), features)).astype("float32")
+    lengths = np.array(lengths)
+
+    def run(form):
+        def outputs(x, *initial):
+            return ops.concatenate([ops.reshape(part, (-1,)) for part in flat(form(made, x, lengths, None, initial))])
+
+        def flat(results):
+            return [results[0], *results[1]]
+
+        states = np.zeros((2, len(lengths), units))
+        return value_and_gradients(outputs, [x, states, states], made)
+
+    found, gradients = value_and_gradients(lambda x: made(x, lengths) ** 2, [x], made)
+    assert found.shape == (*x.shape[:2], 2 * units)
+    assert all(np.isfinite(gradient).all() for gradient in gradients)
+    if keras.backend.backend() == "tensorflow":
+        (value, gradients), (expected, right) = run(recurrent._compiled), run(recurrent._in_steps)
+        np.testing.assert_allclose(value, expected, atol=2e-6)
+        for one, other in zip(gradients, right, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5 * max(1.0, np.abs(other).max()))
+
+
+def test_neither_memory_order_nor_read_only_arrays_matter():
     made = layer(bidirectional=True)
-    target = RNG.normal(size=(4, 7, 16)).astype("float32")
-
-    def loss() -> tf.Tensor:
-        return tf.reduce_sum(made(X, LENGTHS) * target)
-
-    with tf.GradientTape() as tape:
-        value = loss()
-    gradients = tape.gradient(value, [weight.value for weight in made.trainable_variables])
-    for weight, gradient in zip(made.trainable_variables, gradients, strict=True):
-        before, direction = np.asarray(weight), RNG.normal(size=weight.shape).astype("float32")
-        step = 1e-2 / np.abs(direction).max()
-        sides = []
-        for sign in (1, -1):
-            weight.assign(before + sign * step * direction)
-            sides.append(float(loss()))
-        weight.assign(before)
-        slope = (sides[0] - sides[1]) / (2 * step)
-        # The quotient has an error of order step**2, and float32 rounding over the step.
-        assert slope == pytest.approx(float(np.sum(gradient * direction)), rel=1e-3, abs=1e-3)
+    expected = np.asarray(made(X, LENGTHS))
+    wide = np.repeat(X, 2, axis=2)[:, :, ::2]
+    swapped = np.ascontiguousarray(X.transpose(1, 0, 2)).transpose(1, 0, 2)
+    frozen = X.copy()
+    frozen.setflags(write=False)
+    for x in (wide, swapped, frozen, X.astype("float64")):
+        np.testing.assert_array_equal(np.asarray(made(x, LENGTHS.astype("int32"))), expected)
 
 
-def test_nothing_that_stands_in_the_padding_reaches_outputs_or_gradients():
-    made = layer(bidirectional=True)
-    dirty = np.where(np.arange(7)[None, :, None] < LENGTHS[:, None, None], X, 1e3).astype("float32")
-    results = []
-    for x in (X, dirty):
-        inputs = tf.constant(x)
-        with tf.GradientTape() as tape:
-            tape.watch(inputs)
-            loss = tf.reduce_sum(made(inputs, LENGTHS) ** 2)
-        results.append(tape.gradient(loss, [inputs, *(w.value for w in made.trainable_variables)]))
-    for clean, other in zip(*results, strict=True):
-        np.testing.assert_allclose(clean, other, atol=1e-6)
-    past_the_end = np.arange(7)[None] >= LENGTHS[:, None]
-    assert not results[1][0].numpy()[past_the_end].any()
+def test_a_frame_that_is_not_a_number_is_not_hidden():
+    x = X.copy()
+    x[0, 3, 2] = np.nan
+    outputs = np.asarray(layer(bidirectional=True)(x, LENGTHS))
+    assert np.isnan(outputs[0]).any(axis=1).all()  # forwards from there on, backwards up to there
+    assert np.isfinite(outputs[1:]).all()
 
 
-def test_a_layer_made_from_its_config_computes_the_same():
-    made = layer(bidirectional=True)
-    again = Recurrent.from_config(made.get_config())
-    again(X, LENGTHS)
-    again.set_weights(made.get_weights())
-    np.testing.assert_array_equal(made(X, LENGTHS), again(X, LENGTHS))
+def test_initial_states_of_a_lower_precision_are_taken():
+    made = layer()
+    states = [np.ones((1, 4, 8), "float16")] * 2
+    expected = made(X, LENGTHS, initial_states=[state.astype("float32") for state in states])
+    np.testing.assert_array_equal(made(X, LENGTHS, initial_states=states), expected)
 
 
 def test_a_new_lstm_remembers():
     made = Recurrent(3)
     made(X, LENGTHS)
-    np.testing.assert_array_equal(np.asarray(made.bias)[0, 0], [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(np.asarray(made.bias)[0], [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
 
 
 def test_every_gate_and_direction_starts_from_its_own_orthogonal_matrix():
-    made = Recurrent(8)
+    made = Recurrent(8, bidirectional=True)
     made(X, LENGTHS)
     blocks = np.asarray(made.recurrent_kernel).reshape(2, 8, 4, 8).transpose(0, 2, 1, 3).reshape(8, 8, 8)
     for block in blocks:

@@ -1,5 +1,6 @@
 """What a recurrent cell is: its sizes, its small weights, one step."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -21,7 +22,6 @@ class Cell:
         num_given: how many of them, from the first on, the recurrent weights multiply.
         vectors: names of the cell's own weights of H values a direction (peepholes, gains), and what they start from.
         forget_block: the block whose bias starts at 1, so that a new cell remembers (Jozefowicz et al., ICML 2015).
-        native: the compiled step for CPUs; None: the step below is differentiated automatically, which is slower.
         cudnn: the kernel that computes the same on a GPU; None: there is none.
     """
 
@@ -30,8 +30,15 @@ class Cell:
     num_given: int = 1
     vectors: Mapping[str, float] = {}
     forget_block: int | None = None
-    native: NativeCell | None = None
     cudnn: Literal["lstm", "gru"] | None = None
+
+    @functools.cached_property
+    def native(self) -> NativeCell | None:
+        """The compiled step for CPUs, made when first asked for.
+
+        None: the step below is differentiated automatically, which is several times slower.
+        """
+        return None
 
     def output_size(self, units: int, projection: int | None) -> int:
         """Return the values of the output (and of what recurs); H unless the cell projects it."""

@@ -6,9 +6,9 @@
     n = tanh(z_n + R_n (r . h'))                           (reset before it)
     h = u . h' + (1 - u) . n
 
-h' is of the step before, . is by element; e is a bias of its own. Blocks of z and q stand in the order u, r, n, as in Keras
-(whose u is ours). Sources: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", arXiv:1406.1078 (reset
-before); after the product: Chung et al., arXiv:1412.3555, in the form of cuDNN.
+h' is of the step before, . is by element; e is a bias of its own. Blocks of z and q stand in the order u, r, n, as in
+Keras (whose u is ours). Sources: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder",
+arXiv:1406.1078 (reset before); after the product: Chung et al., arXiv:1412.3555, in the form of cuDNN.
 """
 
 import functools
@@ -27,7 +27,7 @@ class GRUCell(Cell):
     """Reset after the product: one product a step, as cuDNN computes it; the state is h."""
 
     blocks = 3
-    vectors = {"candidate_bias": 0.0}
+    vectors: Mapping[str, float] = {"candidate_bias": 0.0}
     cudnn = "gru"
 
     @functools.cached_property
@@ -61,8 +61,8 @@ class GRUResetBeforeCell(Cell):
 def _native() -> NativeCell:
     """Return the compiled step of `GRUCell`.
 
-    What is saved is [u, r, n, q_n + e]. The gradients of z_n and q_n differ, so backward leaves six blocks: dz_u, dz_r, dz_n, and
-    dq_u, dq_r, dq_n.
+    What is saved is [u, r, n, q_n + e]. The gradients of z_n and q_n differ, so backward leaves six blocks: dz_u, dz_r,
+    dz_n, and dq_u, dq_r, dq_n.
     """
 
     @njit(FORWARD, fastmath=FASTMATH, error_model="numpy", cache=True)

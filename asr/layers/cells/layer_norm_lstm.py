@@ -4,9 +4,9 @@
     c = sigmoid(z_f) . c' + sigmoid(z_i) . tanh(z_g)
     h = sigmoid(z_o) . tanh(N(c; a_c) + k_c)
 
-h', c' are of the step before; a are gains and k biases by unit; mean and variance are those of one utterance's values at one
-step: over all four blocks together in the first line. k is the forget gate's 1 at the start. Source: Ba, Kiros & Hinton, "Layer
-Normalization", arXiv:1607.06450, equations 20-22.
+h', c' are of the step before; a are gains and k biases by unit; mean and variance are those of one utterance's values
+at one step: over all four blocks together in the first line. k is the forget gate's 1 at the start. Source: Ba, Kiros &
+Hinton, "Layer Normalization", arXiv:1607.06450, equations 20-22.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class LayerNormLSTMCell(Cell):
 
     blocks = 4
     num_states = 2
-    vectors = {
+    vectors: Mapping[str, float] = {
         **{f"input_gain_{gate}": 1.0 for gate in _GATES},
         **{f"recurrent_gain_{gate}": 1.0 for gate in _GATES},
         **{f"bias_{gate}": 1.0 if gate == "f" else 0.0 for gate in _GATES},

@@ -1,6 +1,6 @@
 """Long short-term memory, its ancestors and its variants, as one cell with switches.
 
-The cell with everything in it, of which all others leave something out (h', c' are of the step before, . is by element):
+The cell with everything in it, of which all others leave something out (h', c' of the step before, . by element):
 
     i = sigmoid(z_i + p_i . c')      input gate             z = W x + R h' + b
     f = sigmoid(z_f + p_f . c')      forget gate
@@ -14,9 +14,9 @@ Blocks of z stand in the order i, f, g, o (as in Keras and PyTorch), those of ga
 - Hochreiter & Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997: no f, no peepholes p;
 - Gers, Schmidhuber & Cummins, "Learning to Forget", Neural Computation 12(10), 2000: with f;
 - Gers & Schmidhuber, "Recurrent Nets that Time and Count", IJCNN 2000: with peepholes p;
-- Greff et al., "LSTM: A Search Space Odyssey", IEEE TNNLS 28(10), 2017: the peephole cell with one thing changed. NIG, NFG,
-  NOG: without the input, forget, output gate (it is 1); NIAF, NOAF: block input, output without tanh; CIFG: f = 1 - i; NP: no
-  peepholes; FGR: every gate also sees all three gates of the step before, through weights of its own.
+- Greff et al., "LSTM: A Search Space Odyssey", IEEE TNNLS 28(10), 2017: the peephole cell with one thing changed. NIG,
+  NFG, NOG: without the input, forget, output gate (it is 1); NIAF, NOAF: block input, output without tanh; CIFG:
+  f = 1 - i; NP: no peepholes; FGR: every gate also sees all three gates of the step before, through weights of its own.
 """
 
 import functools
@@ -117,7 +117,7 @@ class LSTMCell(Cell):
 
 
 def _places(parts: Parts) -> tuple[tuple[int, ...], tuple[int, ...], int]:
-    """Return the blocks of i, f, g, o in z, the peepholes of i, f, o among the vectors (0 where missing), and c's state."""
+    """Return the blocks of i, f, g, o in z, the peepholes of i, f, o (0 where missing), and which state c is."""
     gates = parts.blocks
     peepholes = gates.replace("g", "")
     cell = 4 if parts.full_gate_recurrence else 1

@@ -3,8 +3,9 @@
     i, f, g, o, c as in `asr.layers.cells.lstm` without peepholes, with z = W x + R h' + b
     h = P (o . tanh(c))
 
-Fewer values recur than cells remember: a step costs less, and so do the layers above. Source: Sak, Senior & Beaufays, "Long
-Short-Term Memory Based Recurrent Neural Network Architectures for Large Vocabulary Speech Recognition", arXiv:1402.1128.
+Fewer values recur than cells remember: a step costs less, and so do the layers above. Source: Sak, Senior & Beaufays,
+"Long Short-Term Memory Based Recurrent Neural Network Architectures for Large Vocabulary Speech Recognition",
+arXiv:1402.1128.
 """
 
 from collections.abc import Mapping, Sequence
