@@ -6,7 +6,7 @@
     asr lm tune runs/an4 dev.npz dev.jsonl --lm books.asrlm
 
 A model is an ARPA file, plain or gzip, or its compiled form .asrlm, which opens in milliseconds. Text has a sentence a
-line, is UTF-8, and may be gzip.
+line, is UTF-8, and may be gzip or xz; of a manifest (.jsonl), the transcripts are the text.
 """
 
 import argparse
@@ -42,7 +42,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "Interpolated modified Kneser-Ney. --cutoffs and --prune make a model smaller; words below --min-count or "
         "outside --vocabulary become <unk>."
     )
-    parser.add_argument("texts", metavar="TEXT", type=Path, nargs="+", help="a sentence a line; plain or gzip")
+    parser.add_argument(
+        "texts", metavar="TEXT", type=Path, nargs="+", help="a sentence a line, plain, gzip or xz; or a manifest"
+    )
     parser.add_argument("--output", metavar="F", type=Path, required=True, help=".asrlm, .arpa or .arpa.gz")
     parser.add_argument("--order", metavar="N", type=positive, default=3, help="words of an n-gram (default: 3)")
     words = parser.add_mutually_exclusive_group()
@@ -72,7 +74,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_perplexity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lm", metavar="LM", type=Path, help="ARPA, plain or gzip, or .asrlm")
-    parser.add_argument("texts", metavar="TEXT", type=Path, nargs="+", help="a sentence a line; plain or gzip")
+    parser.add_argument(
+        "texts", metavar="TEXT", type=Path, nargs="+", help="a sentence a line, plain, gzip or xz; or a manifest"
+    )
     parser.add_argument(
         "--normaliser", metavar="N", default="none", help="applied to the text: none, basic or upper (default: none)"
     )

@@ -5,6 +5,7 @@ On disk logarithms are to the base ten, in memory they are natural.
 
 import gzip
 import itertools
+import lzma
 import math
 import zlib
 from collections.abc import Iterator, Sequence
@@ -95,7 +96,7 @@ class ArpaReader:
             for line in file:
                 self._line += 1
                 yield line
-        except (OSError, EOFError, zlib.error) as error:
+        except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
             self.fail(self._line + 1, f"cannot be read on ({error})")
 
     def _refuse(self, problem: str) -> NoReturn:
@@ -183,7 +184,7 @@ def open_arpa(path: Path) -> Iterator[ArpaReader]:
 
 @contextmanager
 def open_text(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for reading, through gzip where its first bytes say so.
+    """Open a file for reading, through gzip or xz where its first bytes say so.
 
     Raises:
         LanguageModelError: it cannot be opened.
@@ -193,11 +194,15 @@ def open_text(path: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise LanguageModelError(f"{path}: {error.strerror}: name a file that can be read") from None
     with file:
-        if file.peek(2)[:2] != b"\x1f\x8b":
+        first = file.peek(6)
+        if first.startswith(b"\xfd7zXZ\0"):
+            with lzma.LZMAFile(file) as content:
+                yield content  # type: ignore[misc]
+        elif first.startswith(b"\x1f\x8b"):
+            with gzip.GzipFile(fileobj=file) as content:
+                yield content  # type: ignore[misc]
+        else:
             yield file
-            return
-        with gzip.GzipFile(fileobj=file) as content:
-            yield content  # type: ignore[misc]
 
 
 def _natural(log10: np.ndarray) -> np.ndarray:

@@ -1,12 +1,15 @@
-"""Text for language models: one sentence a line, plain or gzip, read in blocks and normalised."""
+"""Text for language models: one sentence a line, plain, gzip or xz, or a manifest; read in blocks and normalised."""
 
 import itertools
+import lzma
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from asr.decoding.arpa import open_text
 from asr.decoding.asrlm import SPECIAL_WORDS
 from asr.errors import LanguageModelError
+from asr.manifest import read_manifest
+from asr.text import single_spaces
 
 _BLOCK_LINES = 50_000
 
@@ -15,18 +18,23 @@ def read_blocks(paths: Sequence[Path], normalise: Callable[[str], str]) -> Itera
     """Yield the sentences of texts in order, many at a time; lines without a word are passed over.
 
     Args:
-        paths: UTF-8 files, plain or gzip.
+        paths: UTF-8 files, plain, gzip or xz; or manifests (``.jsonl``), of which the transcripts are read.
         normalise: what is done to each line, as `asr.text.get_normaliser` gives.
 
     Raises:
         LanguageModelError: a file cannot be read, or a line is not UTF-8 or has ``<s>`` or ``</s>`` as a word.
+        ManifestError: a manifest breaks its format.
     """
     for path in paths:
+        if path.suffix == ".jsonl":
+            lines = [f"{single_spaces(utterance.text)}\n".encode() for utterance in read_manifest(path)]
+            yield _sentences(lines, normalise, path, 1)
+            continue
         with open_text(path) as file:
             for first in itertools.count(1, _BLOCK_LINES):
                 try:
                     lines = list(itertools.islice(file, _BLOCK_LINES))
-                except (OSError, EOFError) as error:
+                except (OSError, EOFError, lzma.LZMAError) as error:
                     raise LanguageModelError(f"{path}: cannot be read to its end ({error}): make it again") from None
                 if not lines:
                     break
