@@ -5,7 +5,7 @@ A block's language says what happens to it:
     console   each line after "$ " is run; the lines below it, if there are any, are its output ("..." is any text)
     python    is run; its assertions are the test
     toml      must be a valid configuration
-    text      is not run
+    text      is not run; it may be a file
 
 A comment on the line above a block says more:
 
@@ -118,7 +118,12 @@ def check_toml(block: Block, folder: Path) -> None:
     load_config(path)
 
 
-RUN = {"console": run_console, "python": run_python, "toml": check_toml, "text": lambda block, folder: None}
+def write_text(block: Block, folder: Path) -> None:
+    if block.mark == "file" and block.reason:
+        (folder / block.reason).write_text(block.code)
+
+
+RUN = {"console": run_console, "python": run_python, "toml": check_toml, "text": write_text}
 
 
 @pytest.fixture
