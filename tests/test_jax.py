@@ -10,7 +10,13 @@ import pytest
 pytest.importorskip("jax", reason="needs the extra `jax`")
 
 ROOT = Path(__file__).parents[1]
-TESTS = ["tests/layers", "tests/test_ctc.py", "tests/test_model.py", "tests/training/test_loss.py"]
+# Of the whole model one that has every layer: outside a function JAX compiles each operation for each shape anew.
+MODEL = "tests/test_model.py::test_an_utterance_alone_gives_what_it_gives_among_longer_ones_gradients_included"
+TESTS = [
+    "tests/layers",
+    "tests/test_ctc.py",
+    f"{MODEL}[everything]",
+]
 PROGRAM = """
 import sys, pytest
 status = pytest.main(["-q", "-m", "not slow", *sys.argv[1:]])

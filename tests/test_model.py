@@ -39,6 +39,15 @@ OPTIONS = {
     "look-ahead": {**ONE_WAY, "look_ahead": 4},
     "attention": {"attention_layers": 2, "attention_heads": 2, "norm": "none", "connections": "residual"},
     "intermediate losses": {"intermediate_ctc": (1,), "pyramid": (2,)},
+    "everything": {
+        **ONE_WAY,
+        "stack_frames": 2,
+        "connections": "dense",
+        "pyramid": (2,),
+        "intermediate_ctc": (1,),
+        "look_ahead": 2,
+        "attention_layers": 1,
+    },
 }
 
 
