@@ -28,14 +28,10 @@ def recurrent_layer(cell: NativeCell, *inputs: Tensor) -> tuple[Tensor, Tensor]:
         given, kept = arrays[: len(inputs)], arrays[len(inputs) :]
         saved = Saved(*(list(kept[k : k + directions]) for k in range(0, len(kept), directions)))
         found = backward(cell, Inputs(*given), saved, d_outputs, d_last)
-        return found.kernel, found.recurrent, found.bias, found.vectors, found.initial
+        return found.kernel, found.recurrent, found.bias, found.vectors, found.initial, *saved.z
 
-    def run_input_gradient(done: np.ndarray, *arrays: np.ndarray) -> np.ndarray:
+    def run_input_gradient(*arrays: np.ndarray) -> np.ndarray:
         return input_gradient(Inputs(*arrays[: len(inputs)]), list(arrays[len(inputs) :]))
-
-    def run_whole_gradient(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
-        found = run_backward(*arrays)
-        return (*found, run_input_gradient(found[2], *arrays[2 : 2 + len(inputs) + directions]))
 
     @tf.custom_gradient
     def run(*inputs: Tensor) -> tuple[tuple[Tensor, Tensor], Any]:
@@ -45,16 +41,10 @@ def recurrent_layer(cell: NativeCell, *inputs: Tensor) -> tuple[Tensor, Tensor]:
 
         def gradient(d_outputs: Tensor, d_last: Tensor) -> list[Tensor | None]:
             given = [d_outputs, d_last, *inputs, *saved]
-            if tf.executing_eagerly():  # which hands functions copies: the second would not see what the first wrote
-                found = tf.numpy_function(run_whole_gradient, given, [tf.float32] * 6)
-                d_kernel, d_recurrent, d_bias, d_vectors, d_initial, dx = found
-            else:
-                found = tf.numpy_function(run_backward, given, [tf.float32] * 5)
-                d_kernel, d_recurrent, d_bias, d_vectors, d_initial = found
-                # Stateless: where nobody asks for it, TensorFlow leaves it out. The bias's gradient says that the saved
-                # arrays hold gradients by now.
-                z = saved[:directions]
-                dx = tf.numpy_function(run_input_gradient, [d_bias, *inputs, *z], tf.float32, stateful=False)
+            found = tf.numpy_function(run_backward, given, [tf.float32] * (5 + directions))
+            d_kernel, d_recurrent, d_bias, d_vectors, d_initial, *dz = found
+            # Stateless: where nobody asks for it, TensorFlow leaves it out.
+            dx = tf.numpy_function(run_input_gradient, [*inputs, *dz], tf.float32, stateful=False)
             every = [dx, None, d_kernel, d_recurrent, d_bias, d_vectors, None, d_initial]
             return [
                 None if value is None else tf.ensure_shape(value, given.shape)
