@@ -170,14 +170,7 @@ def stored_ngrams(arrays: Mapping[str, np.ndarray]) -> NgramArrays:
     return as_ngram_arrays({**arrays, **expanded})
 
 
-def write_model(
-    path: Path,
-    arrays: NgramArrays,
-    words: Iterable[bytes],
-    *,
-    quantised: bool = False,
-    facts: Mapping[str, Any] | None = None,
-) -> None:
+def write_model(path: Path, arrays: NgramArrays, words: Iterable[bytes], *, quantised: bool = False) -> None:
     """Write a compiled model, whole or not at all.
 
     Args:
@@ -185,7 +178,6 @@ def write_model(
         arrays: the model.
         words: spelling of each word by its index, as UTF-8.
         quantised: a byte in place of each float: smaller, and it answers a little differently.
-        facts: kept in the header.
     """
     levels = level_starts(arrays)
     stored = {**arrays._asdict(), **word_arrays(words)}
@@ -197,6 +189,6 @@ def write_model(
             stored |= {name: stored[name][: levels[2]], f"{name}_codes": codes, f"{name}_tables": tables}
     shapes = {name: (len(array), array.dtype) for name, array in stored.items()}
     with replacing(path) as part:
-        mapped = allocate(part, {**(facts or {}), "order": len(levels) - 2}, shapes)
+        mapped = allocate(part, {"order": len(levels) - 2}, shapes)
         for name, array in stored.items():
             mapped[name][:] = array

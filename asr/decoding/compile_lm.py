@@ -55,17 +55,16 @@ def compile_arpa(
         LanguageModelError: ``source`` cannot be read or breaks the format.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    facts = stamp(source)
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder:
         if not quantised:
             with replacing(output) as part:
-                _compile(source, part, Path(folder), memory, facts)
+                _compile(source, part, Path(folder), memory, stamp(source))
             return
         whole = Path(folder) / "whole.asrlm"
-        _compile(source, whole, Path(folder), memory, {})
+        _compile(source, whole, Path(folder), memory, {})  # without a stamp: who opens the ARPA file gets its numbers
         _, arrays = open_arrays(whole)
         words = Words(arrays["words"], arrays["word_offsets"])
-        write_model(output, as_ngram_arrays(arrays), map(words.spelled, range(len(words))), quantised=True, facts=facts)
+        write_model(output, as_ngram_arrays(arrays), map(words.spelled, range(len(words))), quantised=True)
 
 
 def _compile(source: Path, output: Path, folder: Path, memory: int, facts: Mapping[str, Any]) -> None:

@@ -105,6 +105,16 @@ def test_a_compiled_model_that_is_not_of_the_arpa_file_is_left_alone(
     assert len(list((tmp_path / "cache").rglob("*.asrlm"))) == 1
 
 
+def test_who_opens_the_arpa_file_gets_its_numbers_beside_a_quantised_model(
+    arpa: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "model.arpa"
+    path.write_bytes(arpa.read_bytes())
+    compile_arpa(path, tmp_path / "model.asrlm", quantised=True)
+    assert LanguageModel(path).score(["CAT", "SAT"]) == LanguageModel(arpa).score(["CAT", "SAT"])
+
+
 def test_nothing_is_left_beside_a_model_but_the_model(arpa: Path, tmp_path: Path) -> None:
     compile_arpa(arpa, tmp_path / "out" / "model.asrlm")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["model.asrlm"]
