@@ -32,6 +32,12 @@ def is_there() -> bool:
     return bool(tf.config.list_logical_devices("GPU"))
 
 
+def prepare(kind: Kind | None, units: int, features: int) -> None:
+    """Make what a layer of this kind and size needs, while no function is traced: variables cannot be made there."""
+    for backwards in (False, True):
+        _keras_layer(kind, units, features, backwards=backwards)
+
+
 def recurrent_layer(
     kind: Kind | None, x: Tensor, lengths: Tensor, weights: Weights, initial: Sequence[Tensor]
 ) -> tuple[Tensor, list[Tensor]]:
@@ -44,15 +50,24 @@ def recurrent_layer(
         weights: of the layer, float32.
         initial: [D, B, H] for each state.
     """
+    lengths = ops.cast(lengths, "int32")
+    longer = ops.maximum(lengths, 1)  # cuDNN refuses an utterance without frames; what comes of one is left out below
     if kind == "lstm" and keras.backend.backend() == "jax":
-        return jax_lstm(x, lengths, weights, initial)
-    return keras_layer(kind, x, lengths, weights, initial)
+        outputs, last = jax_lstm(x, longer, weights, initial)
+    else:
+        outputs, last = keras_layer(kind, x, longer, weights, initial)
+    ran = (lengths > 0)[None, :, None]
+    states = [ops.where(ran, after, before) for after, before in zip(last, initial, strict=True)]
+    return zero_padding(outputs, lengths), states
 
 
 def keras_layer(
     kind: Kind | None, x: Tensor, lengths: Tensor, weights: Weights, initial: Sequence[Tensor]
 ) -> tuple[Tensor, list[Tensor]]:
-    """Compute as `recurrent_layer` does, by Keras's layer of each direction."""
+    """Compute as `recurrent_layer` does where all lengths are positive, by Keras's layer of each direction.
+
+    What comes out past a length means nothing.
+    """
     kernel, recurrent, bias, candidate_bias = weights
     units, mask = recurrent.shape[1], true_frames(lengths, ops.shape(x)[1])
     outputs, states = [], []
@@ -62,40 +77,44 @@ def keras_layer(
         if candidate_bias is not None:
             biases = ops.stack([biases, ops.concatenate([ops.zeros((2 * units,)), candidate_bias[d]])])
         given = [state[d] for state in initial]
-        found = inner.stateless_call([kernel[d], recurrent[d], biases], [], x, mask=mask, initial_state=given)[0]
+        others = [variable.value for variable in inner.non_trainable_variables]  # seeds of dropout that it has none of
+        ours = [kernel[d], recurrent[d], biases]
+        found = inner.stateless_call(ours, others, x, mask=mask, initial_state=given)[0]
         outputs.append(ops.flip(found[0], axis=1) if d == 1 else found[0])
         states.append(found[1:])
-    joined = zero_padding(ops.concatenate(outputs, axis=-1), lengths)
-    return joined, [ops.stack(list(state)) for state in zip(*states, strict=True)]
+    return ops.concatenate(outputs, axis=-1), [ops.stack(list(state)) for state in zip(*states, strict=True)]
 
 
 @functools.cache
-def _keras_layer(kind: Kind, units: int, features: int, backwards: bool) -> Any:
+def _keras_layer(kind: Kind | None, units: int, features: int, backwards: bool) -> Any:
     """Return a layer whose own weights are never used: it is told ours at each call."""
-    make = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[kind]
+    make = keras.layers.GRU if kind == "gru" else keras.layers.LSTM
     layer = make(units, return_sequences=True, return_state=True, go_backwards=backwards, dtype="float32")
     layer.build((None, None, features))
     return layer
 
 
 def jax_lstm(x: Tensor, lengths: Tensor, weights: Weights, initial: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
-    """Compute as `recurrent_layer` does, by `jax.experimental.rnn.lstm`."""
+    """Compute as `recurrent_layer` does where all lengths are positive, by `jax.experimental.rnn.lstm`.
+
+    What comes out past a length means nothing.
+    """
     from jax.experimental import rnn
 
     kernel, recurrent, _, _ = weights
     directions, features, _ = kernel.shape
-    outputs, h, c = rnn.lstm(
+    found: Any = rnn.lstm(
         x,
         *initial,
         flat_weights(weights),
-        ops.cast(lengths, "int32"),
+        lengths,
         features,
         recurrent.shape[1],
         num_layers=1,
         dropout=0.0,
         bidirectional=directions == 2,
     )
-    return zero_padding(outputs, lengths), [h, c]
+    return found[0], list(found[1:])
 
 
 def flat_weights(weights: Weights) -> Tensor:
