@@ -5,6 +5,8 @@ arXiv:1512.02595) with LSTMs, and what `ModelConfig` adds to it. Lengths go with
 nothing. What computes is in `asr.layers`; this module puts it together.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -15,6 +17,7 @@ from asr.layers.attention import AttentionBlock
 from asr.layers.conv import strided_length
 from asr.layers.dropout import Dropout
 from asr.layers.front_end import ConvBlock
+from asr.layers.initializers import GlorotUniform
 from asr.layers.lookahead import LookAhead
 from asr.layers.masks import zero_padding
 from asr.layers.recurrent_block import RecurrentBlock
@@ -53,12 +56,14 @@ class AcousticModel(keras.Model):
             for number in range(config.attention_layers)
         ]
         self.dropout = Dropout(config.dropout, config.layers, variational=config.variational_dropout, dtype=policy)
-        self.output_layer = keras.layers.Dense(num_classes, dtype=policy)
+        self.output_layer = keras.layers.Dense(num_classes, kernel_initializer=GlorotUniform(), dtype=policy)
         self.intermediate = {
-            str(layer): keras.layers.Dense(num_classes, dtype=policy) for layer in config.intermediate_ctc
+            str(layer): keras.layers.Dense(num_classes, kernel_initializer=GlorotUniform(), dtype=policy)
+            for layer in config.intermediate_ctc
         }
-        frames = np.zeros((1, config.time_stride, num_features), "float32")
-        self(frames, np.array([config.time_stride]), intermediate=True)
+        # Shapes alone make the weights; to compute would compile every operation by itself under JAX.
+        frames = keras.KerasTensor((1, config.time_stride, num_features), "float32")
+        self(frames, keras.KerasTensor((1,), "int32"), intermediate=True)
 
     def call(
         self,
@@ -121,6 +126,22 @@ def output_lengths(config: ModelConfig, lengths: Any) -> Any:
     """Return how many output frames a model of ``config`` makes of ``lengths`` input frames."""
     # Every subsampling keeps frames 0, stride, 2 * stride, ...: one after the other they are one of the product.
     return strided_length(lengths, config.time_stride)
+
+
+def inference(model: AcousticModel) -> Callable[[np.ndarray, np.ndarray], Any]:
+    """Return ``model`` as a function from (frames [B, T, F], lengths [B]) to logits, with the weights that it has now.
+
+    Under JAX it is compiled once for each shape; under TensorFlow the layers compile what gains from it.
+    """
+    if keras.backend.backend() != "jax":
+        return model
+    import jax
+
+    def compute(trainable: list[Tensor], statistics: list[Tensor], frames: Tensor, lengths: Tensor) -> Tensor:
+        return model.stateless_call(trainable, statistics, frames, lengths)[0]
+
+    weights = [[weight.value for weight in kind] for kind in (model.trainable_variables, model.non_trainable_variables)]
+    return functools.partial(jax.jit(compute), *weights)
 
 
 def lookahead_frames(config: ModelConfig) -> int | None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from asr.layers.initializers import HeUniform
 from asr.layers.masks import zero_padding
 from asr.layers.tensor import Tensor, ops
 
@@ -44,7 +45,7 @@ class MaskedConv2D(keras.layers.Layer):
             self.kernel,
             self.stride,
             use_bias=use_bias,
-            kernel_initializer="he_uniform",
+            kernel_initializer=HeUniform(),
             dtype=self.dtype_policy,
         )
 

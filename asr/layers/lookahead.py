@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from asr.layers.initializers import Uniform
 from asr.layers.masks import zero_padding
 from asr.layers.tensor import Tensor, ops
 
@@ -54,7 +55,7 @@ class LookAhead(keras.layers.Layer):
 
 def _mostly_now(shape: tuple[int, int], dtype: Any = None) -> Tensor:
     now = ops.cast(ops.arange(shape[0]) == 0, dtype)[:, None]
-    return now + keras.initializers.RandomUniform(-1 / shape[0], 1 / shape[0])(shape, dtype)
+    return now + Uniform(1 / shape[0])(shape, dtype)
 
 
 def _depthwise() -> bool:

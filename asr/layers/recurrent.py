@@ -11,6 +11,7 @@ import numpy as np
 from asr.layers import cudnn
 from asr.layers.cells.cell import Cell
 from asr.layers.cells.table import find_cell
+from asr.layers.initializers import GlorotUniform, OrthogonalBlocks, Uniform
 from asr.layers.masks import zero_padding
 from asr.layers.scan import scan
 from asr.layers.tensor import Tensor, ops
@@ -68,11 +69,11 @@ class Recurrent(keras.layers.Layer):
         self.kernel = self.add_weight(
             shape=(directions, features, width),
             # Glorot's bound of one gate's matrix, whatever is stacked beside it.
-            initializer=_uniform((6.0 / (features + self.units)) ** 0.5),
+            initializer=Uniform((6.0 / (features + self.units)) ** 0.5),
             name="kernel",
         )
         self.recurrent_kernel = self.add_weight(
-            shape=(directions, recurring, width), initializer=_Orthogonal(self.units), name="recurrent_kernel"
+            shape=(directions, recurring, width), initializer=OrthogonalBlocks(self.units), name="recurrent_kernel"
         )
         self.bias = self.add_weight(
             shape=(directions, width), initializer=_repeated(cell.initial_bias(self.units)), name="bias"
@@ -88,7 +89,7 @@ class Recurrent(keras.layers.Layer):
         )
         self.projection = (
             self.add_weight(
-                shape=(directions, self.units, self.state_sizes[0]), initializer="glorot_uniform", name="projection"
+                shape=(directions, self.units, self.state_sizes[0]), initializer=GlorotUniform(), name="projection"
             )
             if self.state_sizes[0] != self.units
             else None
@@ -231,28 +232,6 @@ def _float32(values: Tensor) -> Tensor:
     return ops.cast(ops.convert_to_tensor(values), "float32")
 
 
-def _uniform(bound: float) -> keras.initializers.Initializer:
-    return keras.initializers.RandomUniform(-bound, bound)
-
-
 def _repeated(values: np.ndarray) -> Any:
     """Return an initializer that gives these values, broadcast over directions and units."""
     return lambda shape, dtype=None: ops.cast(ops.broadcast_to(values, shape), dtype)
-
-
-class _Orthogonal(keras.initializers.Initializer):
-    """An orthogonal matrix for each direction and pair of blocks (Saxe et al., arXiv:1312.6120)."""
-
-    def __init__(self, units: int) -> None:
-        self.units = units
-
-    def __call__(self, shape: tuple[int, int, int], dtype: Any = None) -> Tensor:
-        directions, rows, width = shape
-        heights = [min(self.units, rows - first) for first in range(0, rows, self.units)]
-
-        # A new initializer for each block: one and the same would give the same matrix again.
-        def row(height: int) -> Tensor:
-            blocks = [keras.initializers.Orthogonal()((height, self.units), dtype) for _ in range(width // self.units)]
-            return ops.concatenate(blocks, axis=-1)
-
-        return ops.stack([ops.concatenate([row(h) for h in heights], axis=0) for _ in range(directions)])
