@@ -10,12 +10,13 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from asr.audio import Waveform, resample
@@ -23,7 +24,7 @@ from asr.config import Config, dump_config, load_config
 from asr.errors import ConfigError, RunError
 from asr.features import Frames, FrontEnd, compute_features, hop_size, normalise
 from asr.files import write_atomically
-from asr.model import AcousticModel, output_lengths
+from asr.model import AcousticModel, inference, output_lengths
 from asr.tokens import Tokens
 
 CONFIG, TOKENS, FEATURES, WEIGHTS = "config.toml", "tokens.json", "features.npz", "weights"
@@ -63,6 +64,10 @@ class Run:
         features = self.config.features
         return hop_size(features) / features.sample_rate_hz * self.config.model.time_stride
 
+    @cached_property
+    def _inference(self) -> Callable[[np.ndarray, np.ndarray], Any]:
+        return inference(self.model)
+
     def log_probs(self, waveform: Waveform, sample_rate_hz: int) -> np.ndarray:
         """Return the log-probabilities [T', V] of one recording.
 
@@ -95,7 +100,7 @@ class Run:
         for row, utterance in enumerate(frames):
             padded[row, : len(utterance)] = normalise(utterance, self.front_end)
             lengths[row] = len(utterance)
-        logits = np.asarray(self.model(padded, lengths))
+        logits = np.asarray(self._inference(padded, lengths))
         ends = output_lengths(self.config.model, lengths)
         return [log_softmax(logits[row, : ends[row]]) for row in range(len(frames))]
 
@@ -183,8 +188,11 @@ def find_weights(folder: Path) -> Path:
 
 def describe_environment(devices: str, seed: int | None) -> dict[str, Any]:
     """Return what a result depends on besides config and data: versions, machine, devices, commit, command, seed."""
-    packages = ("keras-asr", "keras", "tensorflow", "librosa", "numpy", "soundfile")
+    backend = keras.backend.backend()
+    computing = ("jax", "jaxlib") if backend == "jax" else ("tensorflow",)
+    packages = ("keras-asr", "keras", *computing, "librosa", "numpy", "soundfile")
     return {
+        "backend": backend,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": _num_cores()},
         "devices": devices,

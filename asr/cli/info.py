@@ -26,16 +26,14 @@ def run(args: argparse.Namespace) -> int:
 
     load_tensorflow(args)
     from asr.run import describe_environment
-    from asr.training.tf_strategy import choose, describe, make_strategy
+    from asr.training.devices import describe_devices
 
-    # A strategy of several workers would wait for the others.
-    kind = choose("auto")
-    devices = "multi_worker, from TF_CONFIG or Slurm" if kind == "multi_worker" else describe(make_strategy(kind))
-    environment = describe_environment(devices, seed=None)
+    environment = describe_environment(describe_devices(), seed=None)
     for name, version in environment["versions"].items():
         print(f"{name}: {version or 'not installed'}")
     machine = environment["machine"]
     print(f"machine: {machine['system']} {machine['processor']}, {machine['cores']} cores")
+    print(f"backend: {environment['backend']} (KERAS_BACKEND chooses)")
     print(f"strategy: {environment['devices']}")
     if args.run is not None:
         for line in _describe_run(args.run):

@@ -11,10 +11,10 @@ from asr.errors import UtteranceError
 from asr.model import output_lengths
 from asr.scoring.counts import count_all_errors
 from asr.tokens import BLANK, Tokens
+from asr.training.engine import Engine
 from asr.training.history import Sample
 from asr.training.prefetch import Prefetch
 from asr.training.setup import Setup
-from asr.training.tf_engine import TensorFlowEngine
 
 _NUM_SAMPLES = 3
 
@@ -41,7 +41,7 @@ class Evaluation:
     samples: tuple[Sample, ...]
 
 
-def evaluate(engine: TensorFlowEngine, setup: Setup) -> Evaluation:
+def evaluate(engine: Engine, setup: Setup) -> Evaluation:
     """Decode and score the development set with the model as it is."""
     examples = setup.dev.examples
     losses = np.zeros(len(examples))
@@ -85,7 +85,7 @@ def _reference(text: str, tokens: Tokens) -> str | None:
         return None
 
 
-def _outputs(engine: TensorFlowEngine, setup: Setup) -> Iterator[tuple[Batch, np.ndarray, np.ndarray]]:
+def _outputs(engine: Engine, setup: Setup) -> Iterator[tuple[Batch, np.ndarray, np.ndarray]]:
     """Yield each development batch with its losses and log-probabilities."""
     batches: Prefetch[BatchPlan, Batch] = Prefetch(setup.dev.batch, plan_in_order(setup.dev_buckets))
     for batch in batches:

@@ -17,12 +17,12 @@ from asr.batches import FILLER, Batch, BatchPlan, plan_epoch
 from asr.config import Config
 from asr.errors import RunError, TrainingError
 from asr.training.checkpoint import Checkpoints, Progress
+from asr.training.engine import Engine
 from asr.training.evaluation import Evaluation, evaluate
 from asr.training.history import EpochRecord, TensorBoard, Timing, error_rate, write_history
 from asr.training.interrupt import interruption_noted
 from asr.training.prefetch import Prefetch
 from asr.training.setup import Setup
-from asr.training.tf_engine import TensorFlowEngine
 
 
 class Loop:
@@ -31,7 +31,7 @@ class Loop:
     def __init__(
         self,
         setup: Setup,
-        engine: TensorFlowEngine,
+        engine: Engine,
         folder: Path,
         callbacks: Sequence[keras.callbacks.Callback],
         say: Callable[[str], None] = lambda text: None,

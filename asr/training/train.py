@@ -12,12 +12,12 @@ from asr.errors import RunError
 from asr.files import held, replacing
 from asr.tokens import Tokens
 from asr.training.checkpoint import Checkpoints, Progress
+from asr.training.devices import choose_devices
+from asr.training.engine import Engine
 from asr.training.evaluation import evaluate
 from asr.training.history import error_rate
 from asr.training.loop import Loop
 from asr.training.setup import Setup, set_up
-from asr.training.tf_engine import TensorFlowEngine
-from asr.training.tf_strategy import describe, is_chief, make_strategy
 
 
 def train(
@@ -43,11 +43,10 @@ def train(
         KeyboardInterrupt: after a checkpoint of the last whole step.
     """
     tokens = _check_folder(folder, config, resume)
-    # A strategy over several workers must be made before any other TensorFlow or Keras operation.
-    strategy = make_strategy(config.train.strategy)
-    say(describe(strategy))
-    setup = set_up(config, replicas=strategy.num_replicas_in_sync, is_chief=is_chief(strategy), tokens=tokens, say=say)
-    engine = TensorFlowEngine(config, len(setup.tokens), setup.steps_per_epoch, strategy)
+    devices = choose_devices(config.train.strategy)
+    say(devices.description)
+    setup = set_up(config, replicas=devices.num_replicas, is_chief=devices.is_chief, tokens=tokens, say=say)
+    engine = devices.make_engine(config, len(setup.tokens), setup.steps_per_epoch)
     say(f"model: {engine.model.num_parameters:,} parameters, {len(setup.tokens)} tokens")
     say(f"{setup.steps_per_epoch} steps an epoch")
     loop = Loop(setup, engine, folder, callbacks, say)
@@ -60,7 +59,7 @@ def train(
         if resumed:
             say(f"resumed after step {loop.progress.step}, in epoch {loop.progress.epoch + 1}")
         else:
-            setup.write(folder, describe(strategy))
+            setup.write(folder, devices.description)
         progress = loop.run()
         _average(setup, engine, progress, folder, say)
     return progress
@@ -80,9 +79,7 @@ def _check_folder(folder: Path, config: Config, resume: bool) -> Tokens | None:
     return Tokens.load(folder / run_folder.TOKENS)
 
 
-def _average(
-    setup: Setup, engine: TensorFlowEngine, progress: Progress, folder: Path, say: Callable[[str], None]
-) -> None:
+def _average(setup: Setup, engine: Engine, progress: Progress, folder: Path, say: Callable[[str], None]) -> None:
     """Write the mean of the last epochs' weights, when it does better on the development set than the best epoch."""
     best = progress.best and error_rate(progress.best)
     if len(progress.epoch_steps) < 2 or progress.best is None or best is None:

@@ -3,14 +3,14 @@ import pytest
 
 from asr.batches import cut_buckets, make_batch, plan_epoch
 from asr.config import Config, parse_config
-from asr.training.tf_engine import TensorFlowEngine
-from asr.training.tf_strategy import make_strategy
+from asr.training.devices import choose_devices
+from asr.training.engine import Engine
 
 RNG = np.random.default_rng(0)
 NUM_FRAMES = [12, 14, 30, 33]
 
 
-def engine(**train) -> tuple[TensorFlowEngine, Config]:
+def engine(**train) -> tuple[Engine, Config]:
     settings = {
         "features": {"num_mels": 8},
         "model": {"layers": 1, "units": 8},
@@ -19,7 +19,7 @@ def engine(**train) -> tuple[TensorFlowEngine, Config]:
         "train": {"epochs": 50, **train},
     }
     config = parse_config(settings, "test")
-    return TensorFlowEngine(config, num_classes=4, steps_per_epoch=2, strategy=make_strategy("one")), config
+    return choose_devices("one").make_engine(config, 4, 2), config
 
 
 def batches(config: Config, epoch: int = 0, scale: float = 1.0):

@@ -11,9 +11,9 @@ from asr.batches import FILLER
 from asr.config import load_config
 from asr.errors import TrainingError
 from asr.training.checkpoint import Checkpoints
+from asr.training.engine import Step
 from asr.training.loop import Loop
 from asr.training.setup import set_up
-from asr.training.tf_engine import Step
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # tensorboardX's protobuf
 
