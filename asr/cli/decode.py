@@ -4,18 +4,25 @@
     asr score work/an4/test.jsonl hypotheses.jsonl
 
 The data set is a manifest or a folder of shards. Utterances that cannot be read are named on stderr and left out (exit
-status 1). --beam-size 1 is greedy search, and the default where the run's config says nothing else. Words have times
+status 1). --beam-size 1 is greedy search, and the default where the run's config says nothing else. With --lm or
+--lexicon the search is a beam search of 100, its weights those that asr lm tune has put into the run. Words have times
 and confidence; --calibrate, on a development set, makes probabilities of the confidences of whatever the run decodes
 from then on.
 """
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import load_tensorflow, progress_bar, stderr_console
 from asr.cli.numbers import counted, positive
+
+if TYPE_CHECKING:
+    from asr.decoding.decode import Decoder
+    from asr.tokens import Tokens
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--beam-size", metavar="N", type=positive, help="prefixes kept; 1 is greedy search (default: the run's config)"
     )
+    parser.add_argument("--lm", metavar="LM", type=Path, help="language model: ARPA, plain or gzip, or .asrlm")
+    parser.add_argument("--lexicon", metavar="F", type=Path, help="the only words that there are (default: any)")
     parser.add_argument(
         "--calibrate",
         choices=("isotonic", "temperature"),
@@ -45,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
     from asr.run import load
     from asr.transcribe.data_set import decode_data_set, read_data_set
 
-    check_outputs([args.data_set], [path for path in (args.output, args.save_log_probs) if path])
+    read = [path for path in (args.data_set, args.lm, args.lexicon) if path]
+    check_outputs(read, [path for path in (args.output, args.save_log_probs) if path])
     model = load(args.model)
     examples = read_data_set(args.data_set, model.config.features)
     console = stderr_console(args)
@@ -57,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
             examples,
             args.output,
             beam_size=args.beam_size or model.config.decode.beam_size,
+            decoder=_decoder(args, model.tokens),
             log_probs_file=args.save_log_probs,
             calibrator=calibrator,
             on_progress=lambda done: progress.update(task, completed=done),
@@ -71,3 +82,22 @@ def run(args: argparse.Namespace) -> int:
         f"{result.audio_seconds:.1f} s of audio in {result.seconds:.1f} s{speed}"
     )
     return SOME_FAILED if result.failures else DONE
+
+
+def _decoder(args: argparse.Namespace, tokens: "Tokens") -> "Decoder | None":
+    """Return the search with the language model or lexicon asked for, under the run's tuned weights."""
+    if not (args.lm or args.lexicon):
+        return None
+    from asr.decoding.decode import Decoder
+    from asr.decoding.lexicon import Lexicon
+    from asr.decoding.lm import LanguageModel
+    from asr.decoding.settings import COMMAND_SETTINGS, load_settings
+
+    # Weights that were tuned with a language model mean nothing without one.
+    settings = load_settings(args.model) if args.lm else COMMAND_SETTINGS
+    return Decoder(
+        tokens,
+        replace(settings, beam_size=args.beam_size) if args.beam_size else settings,
+        lm=LanguageModel(args.lm) if args.lm else None,
+        lexicon=Lexicon.load(args.lexicon) if args.lexicon else None,
+    )

@@ -14,18 +14,20 @@ import numpy as np
 from asr.config import FeatureConfig
 from asr.decoding.annotate import Calibrator, annotate
 from asr.decoding.calibration import load_calibration
-from asr.decoding.decode import transcribe_log_probs
+from asr.decoding.decode import Decoder, transcribe_log_probs
 from asr.decoding.hypotheses_file import DecodedUtterance, write_hypotheses
-from asr.errors import TranscriptionError
+from asr.decoding.hypothesis import Hypothesis
+from asr.errors import TranscriptionError, UtteranceError
 from asr.features import Frames, compute_features
 from asr.files import replacing
 from asr.manifest import Utterance, read_manifest
 from asr.prepare.blocks import read_utterance
 from asr.shards import open_shards
 from asr.transcribe.clock import frame_clock
-from asr.transcribe.recognise import Recording, SpeechModel, recognise
+from asr.transcribe.recognise import Failure, Recording, SpeechModel, recognise
 
 Save: TypeAlias = Callable[[str, np.ndarray], None]
+Search: TypeAlias = Callable[[np.ndarray], list[Hypothesis]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def decode_data_set(
     output: Path,
     *,
     beam_size: int,
+    decoder: Decoder | None = None,
     log_probs_file: Path | None = None,
     calibrator: Calibrator | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
@@ -106,7 +109,8 @@ def decode_data_set(
         model: what gives log-probabilities.
         examples: as `read_data_set` returns them.
         output: file of hypotheses, in the examples' order, without those that failed.
-        beam_size: 1 is greedy search.
+        beam_size: 1 is greedy search; not used where there is a decoder.
+        decoder: a search with a language model or a lexicon.
         log_probs_file: when given, a ``.npz`` of log-probabilities [T', V] by utterance id.
         calibrator: when given, it gets all that is found, with the references.
         on_progress: called with the number of utterances that are through.
@@ -115,12 +119,13 @@ def decode_data_set(
     start = time.perf_counter()
     decoded: list[DecodedUtterance] = []
     calibration = load_calibration(model.folder)
+    search = decoder or partial(transcribe_log_probs, tokens=model.tokens, beam_size=beam_size)
     with ExitStack() as stack:
         save = stack.enter_context(_log_prob_writer(log_probs_file)) if log_probs_file else _forget
         found = recognise(model, (example.recording for example in examples))
         for done, (example, (_, log_probs)) in enumerate(zip(examples, found, strict=True), start=1):
-            if isinstance(log_probs, np.ndarray):
-                hypotheses = transcribe_log_probs(log_probs, model.tokens, beam_size)
+            hypotheses = _found(log_probs, search)
+            if isinstance(log_probs, np.ndarray) and isinstance(hypotheses, list):
                 if calibrator is not None:
                     calibrator.add(hypotheses, log_probs, example.reference)
                 clock = frame_clock(model.config, start=example.start, duration=example.duration or None)
@@ -130,12 +135,22 @@ def decode_data_set(
                 save(name, log_probs)
                 result.audio_seconds += example.duration
             else:
-                result.failures[example.recording.id] = str(log_probs)
+                result.failures[example.recording.id] = str(hypotheses)
             on_progress(done)
         result.num_decoded = len(decoded)
         result.seconds = time.perf_counter() - start
         write_hypotheses(output, decoded)
     return result
+
+
+def _found(log_probs: np.ndarray | Failure, search: Search) -> list[Hypothesis] | Failure:
+    """Return the hypotheses, best first; or why there are none."""
+    if not isinstance(log_probs, np.ndarray):
+        return log_probs
+    try:
+        return search(log_probs)
+    except UtteranceError as error:  # a lexicon may leave nothing that the frames could be
+        return error
 
 
 @contextmanager

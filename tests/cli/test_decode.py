@@ -104,3 +104,20 @@ def test_a_beam_of_no_prefixes_is_wrong_usage(capsys):
         main(["decode", "run", "manifest", "--output", "h", "--beam-size", "0"])
     assert stopped.value.code == 2
     assert "'0' is not a whole number from 1 up" in capsys.readouterr().err
+
+
+def test_a_language_model_and_a_lexicon_decide_which_words_there_are(tiny_run, data, tmp_path, capsys):
+    run, output, lm = tmp_path / "run", tmp_path / "h.jsonl", tmp_path / "lm.arpa"
+    shutil.copytree(tiny_run, run)
+    (run / "decoder.json").write_text('{"search": {"lm_weight": 2.0, "word_bonus": 1.5}}')
+    assert main(["lm", "train", str(data / "an4.jsonl"), "--order", "2", "--output", str(lm)]) == 0
+    (tmp_path / "words.txt").write_text("GO\nNO\n")
+    command = ["decode", str(run), str(data / "an4.jsonl"), "--output", str(output), "--beam-size", "8"]
+    assert main([*command, "--lm", str(lm), "--lexicon", str(tmp_path / "words.txt")]) == 0
+    for line in read_hypotheses(output):
+        assert set(line.text.split()) <= {"GO", "NO"}
+        assert line.score.bonus == 1.5 * len(line.text.split()) and line.score.lm < 0
+    assert main([*command, "--lexicon", str(tmp_path / "words.txt")]) == 0  # weights are the language model's
+    assert all(line.score.bonus == line.score.lm == 0 for line in read_hypotheses(output))
+    assert main([*command[:3], "--output", str(lm), "--lm", str(lm)]) == 2
+    assert "is read by this command" in capsys.readouterr().err
