@@ -64,6 +64,7 @@ def tune(args: argparse.Namespace) -> int:
         _run(args, study, output, trials)
     except KeyboardInterrupt:
         if study.trials:
+            _record(args, study, output)  # the trial that has just ended may be the best
             stderr_console(args).print(f"{output}: has the best of {counted(len(study.trials), 'trial')}")
         raise
     scores = study.scores()

@@ -28,8 +28,9 @@ from asr.tokens import Tokens
 from asr.tuning.development import DevelopmentSet, Texts
 from asr.tuning.study import WEIGHTS, Trial, read_trials, write_trials
 
-# Log-probabilities of words lie about -20..-1, those of the labels of a word likewise.
-RANGES = {"lm_weight": (0.0, 4.0), "word_bonus": (-4.0, 8.0), "oov_penalty": (-10.0, 5.0)}
+# The weight is a factor, so its scale is logarithmic. The strongest penalty leaves next to no unknown word: nearly as
+# the model's words for a lexicon.
+RANGES = {"lm_weight": (0.02, 4.0), "word_bonus": (-4.0, 6.0), "oov_penalty": (-20.0, 5.0)}
 _FIRST = DecoderSettings()
 _RANDOM_TRIALS = 16  # before the estimator has something to estimate from
 
@@ -161,7 +162,7 @@ def _propose(names: Sequence[str], trials: Sequence[Trial], seed: int) -> dict[s
     # A sampler of its own for each trial, so that a study that was interrupted proposes what it would have.
     own_seed = int(np.random.SeedSequence([seed, len(trials)]).generate_state(1)[0])
     sampler = optuna.samplers.TPESampler(seed=own_seed, multivariate=True, n_startup_trials=_RANDOM_TRIALS)
-    space = {name: optuna.distributions.FloatDistribution(*RANGES[name]) for name in names}
+    space = {name: optuna.distributions.FloatDistribution(*RANGES[name], log=name == "lm_weight") for name in names}
     study = optuna.create_study(sampler=sampler)
     for trial in trials:
         params = {name: getattr(trial, name) for name in names}

@@ -1,0 +1,81 @@
+"""The command ``asr lm tune``, on this folder's material."""
+
+import _thread
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from asr.cli import main
+
+
+@pytest.fixture
+def command(material):
+    return ["lm", "tune", *map(str, (material.run, material.log_probs, material.manifest)), "--lm", str(material.lm)]
+
+
+def test_weights_go_into_the_run_and_the_three_searches_stand_side_by_side(material, command, capsys):
+    decoder = material.run / "decoder.json"
+    decoder.write_text('{"calibration": {"kind": "temperature"}}')
+    assert main([*command, "--trials", "3", "--beam-size", "8"]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0].endswith("8 utterances, 17 words, beam size 8")
+    assert [line.split("  ")[0] for line in lines[1:4]] == ["greedy", "beam, no language model", "beam, language model"]
+    assert f"{decoder}: lm_weight " in lines[4] and "of 3)" in lines[4]
+    assert err.startswith("trial 0: WER ")
+    kept = json.loads(decoder.read_text())
+    assert kept["calibration"] == {"kind": "temperature"}
+    assert kept["search"]["beam_size"] == 8
+    assert set(kept["tuning"]["wer"]) == {"greedy", "beam", "beam_lm"}
+    trials = [json.loads(line) for line in decoder.with_suffix(".trials.jsonl").read_text().splitlines()]
+    assert [trial["trial"] for trial in trials] == [0, 1, 2]
+    assert min(trial["wer"] for trial in trials) == kept["tuning"]["wer"]["beam_lm"]
+
+
+def test_trials_that_are_there_are_gone_on_with_or_replaced_when_asked_to(command, tmp_path, capsys):
+    command += ["--beam-size", "4", "--output", str(tmp_path / "other.json"), "--jobs", "1"]
+    assert main([*command, "--trials", "1"]) == 0
+    assert main([*command, "--trials", "2"]) == 2
+    assert "go on with --resume" in capsys.readouterr().err
+    assert main([*command, "--trials", "2", "--resume"]) == 0
+    assert len((tmp_path / "other.trials.jsonl").read_text().splitlines()) == 2
+    assert main([*command, "--trials", "1", "--seed", "2", "--resume"]) == 2
+    assert main([*command, "--trials", "1", "--seed", "2", "--overwrite"]) == 0
+    assert len((tmp_path / "other.trials.jsonl").read_text().splitlines()) == 1
+
+
+def test_an_interrupted_tuning_keeps_the_best_so_far(material, command, capsys):
+    trials = material.run / "decoder.trials.jsonl"
+
+    def interrupt():
+        while not trials.exists():  # the first trial
+            time.sleep(0.01)
+        _thread.interrupt_main()
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    assert main([*command, "--beam-size", "4", "--trials", "100000"]) == 130
+    number = len(trials.read_text().splitlines())
+    assert f"decoder.json: has the best of {number} trial" in capsys.readouterr().err
+    assert json.loads((material.run / "decoder.json").read_text())["tuning"]["lm"] == str(material.lm)
+
+
+def test_missing_utterances_are_one_line(material, command, tmp_path, capsys):
+    (tmp_path / "more.txt").write_text("utterance-0 GO ON\nnobody NO\n")
+    command[4] = str(tmp_path / "more.txt")
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert "such as nobody" in error and error.count("\n") == 1
+    assert not (material.run / "decoder.json").exists()
+
+
+def test_tuning_loads_no_tensorflow(command):
+    program = (
+        "import sys; from asr.cli import main; status = main(sys.argv[1:]); "
+        "sys.exit(status or any(name in sys.modules for name in ('tensorflow', 'keras')))"
+    )
+    arguments = [sys.executable, "-c", program, *command, "--trials", "1", "--beam-size", "4"]
+    assert subprocess.run(arguments, capture_output=True).returncode == 0
