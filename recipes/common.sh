@@ -16,6 +16,9 @@ config_name=config.toml name=greedy
 
 data="" work=$recipe/work results="" jobs=() launch=() train_options=() feature_options=()
 
+# How `evaluate` searches, and where what it finds lies; `tune` changes both.
+search=(--beam-size 1) found="" lm=""
+
 # --- what a run.sh calls, in this order ---------------------------------------------------------------------------
 
 # begin ARGUMENT...: read the command line, find asr, go to the work folder. A run.sh with options of its own defines
@@ -39,6 +42,7 @@ begin() {
   work=$(pwd -P)
   results=${results:-$recipe/results/$name}
   name=${results##*/}
+  found=runs/$name
   trap 'finish $?' EXIT
   note "cd $(quoted "$work")"
 }
@@ -83,20 +87,45 @@ train() {
   run "${launch[@]}" asr train "$(config)" --output "runs/$name" --resume "${places[@]}" "${train_options[@]}"
 }
 
-# evaluate MANIFEST [SUFFIX]: greedy hypotheses of a test set and their score.
+# evaluate MANIFEST [SUFFIX]: hypotheses of a test set and their score; greedy before `tune`, with the language model
+# after it.
 evaluate() {
-  local hypotheses=runs/$name/hypotheses${2:-}.jsonl
-  run asr decode "runs/$name" "data/$1.jsonl" --output "$hypotheses" --beam-size 1
-  run asr score "data/$1.jsonl" "$hypotheses" --by speaker --markdown "runs/$name/report${2:-}.md"
+  local hypotheses=$found/hypotheses${2:-}.jsonl
+  run asr decode "runs/$name" "data/$1.jsonl" --output "$hypotheses" "${search[@]}"
+  run asr score "data/$1.jsonl" "$hypotheses" --by speaker --markdown "$found/report${2:-}.md"
 }
+
+# language_model NAME TEXT [OPTION_OF_ASR_LM_TRAIN...]: lm/NAME.asrlm, of a text or of a manifest's transcripts.
+language_model() {
+  lm=lm/$1.asrlm
+  once "$lm" asr lm train "$2" --output "$lm" "${@:3}"
+}
+
+# tune MANIFEST [--lexicon F]: the weights of a search with the language model that suit a development set best, and
+# how sure its words are. From here on `evaluate` searches so, and `publish` has a place of its own.
+tune() {
+  local log_probs=runs/$name/log-probs-$1.npz base=${results##*/}
+  found=runs/$name/beam_lm
+  search=(--lm "$lm" "${@:2}")
+  once "$log_probs" asr decode "runs/$name" "data/$1.jsonl" --output "$found/greedy-$1.jsonl" --beam-size 1 \
+    --save-log-probs "$log_probs"
+  run asr lm tune "runs/$name" "$log_probs" "data/$1.jsonl" "${search[@]}" --resume "${jobs[@]}"
+  run asr decode "runs/$name" "data/$1.jsonl" --output "$found/calibration-$1.jsonl" "${search[@]}" \
+    --calibrate temperature
+  if [[ $base == *greedy* ]]; then base=${base/greedy/beam_lm}; else base+=_beam_lm; fi
+  results=${results%/*}/$base
+}
+
+# The text of books beside the repository, of which none is read in LibriSpeech's development and test sets.
+books=$root/../shared/data/lm/books-train.txt.xz
 
 # publish: copy what is committed into the results folder, without the names of this machine's folders.
 publish() {
-  local files=(history.jsonl) file text
+  local files=("runs/$name/history.jsonl" "$found"/hypotheses*.jsonl "$found"/report*.md) file text
+  if [[ $lm ]]; then files+=("runs/$name/decoder.json"); fi
   mkdir -p "$results"
-  pushd "runs/$name" > /dev/null
-  files+=(hypotheses*.jsonl report*.md)
   cp "${files[@]}" "$results"
+  pushd "runs/$name" > /dev/null
   for file in config.toml environment.json; do
     text=$(< "$file")
     # Paths of a config are relative to it, and results/NAME/ is two folders below the recipe.
@@ -119,7 +148,8 @@ Usage: $program [OPTION...] [-- OPTION_OF_ASR_TRAIN...]
   --data PATH      the corpus: its folder, or its archives (default: what ../shared/data has of it, else a download)
   --work DIR       recordings, features, training (default: recipes/${recipe##*/}/work)
   --results DIR    what is worth keeping (default: recipes/${recipe##*/}/results/$name); its last part
-                   names the training in the work folder, so that several may lie side by side
+                   names the training in the work folder, so that several may lie side by side; results with a
+                   language model lie beside it, under beam_lm in place of greedy
   --jobs N         processes that compute features (default: one a core)
   --launch COMMAND what starts asr train on all machines, as srun (default: nothing, it runs on this one)
 
@@ -171,6 +201,11 @@ config() { if [[ $work == "$recipe/work" ]]; then echo "../$config_name"; else e
 run() {
   note "$(quoted "$@")"
   "$@"
+}
+
+# once FILE COMMAND...: run what makes a file, unless it is there.
+once() {
+  if [[ -f $1 ]]; then note "done before: $(quoted "${@:2}")"; else run "${@:2}"; fi
 }
 
 note() { echo "+ $*" >&2; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# AN4 from recordings to a word error rate: 130 test utterances, greedy search, no language model.
+# AN4 from recordings to word error rates: 130 test utterances, greedy search, then beam search with a 3-gram model of
+# the training transcripts.
 
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
@@ -10,5 +11,9 @@ corpus an4
 shards train --augment train
 shards dev dev
 train train dev
+evaluate test
+publish
+language_model train data/train.jsonl --order 3
+tune dev
 evaluate test
 publish

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# LibriSpeech from recordings to the word error rates of test-clean and test-other, greedy search, no language model.
+# LibriSpeech from recordings to the word error rates of test-clean and test-other, greedy search, then beam search with
+# a 3-gram model of books where their text lies beside the repository.
 #
 #   --hours 100|960  train on train-clean-100, or on all three training sets (default: 100)
 
@@ -31,3 +32,10 @@ train "train-$hours" dev
 evaluate test-clean
 evaluate test-other -test-other
 publish
+if [[ -f $books ]]; then
+  language_model books "$books" --order 3 --prune 5e-8
+  tune dev-other
+  evaluate test-clean
+  evaluate test-other -test-other
+  publish
+fi

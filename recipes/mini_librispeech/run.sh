@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Mini LibriSpeech from recordings to word error rates: 5.3 hours to train on, greedy search, no language model.
-# The headline is dev-report, five speakers that nothing was chosen by; all of the development set stands beside it.
+# Mini LibriSpeech from recordings to word error rates: 5.3 hours to train on, greedy search, then beam search with a
+# 3-gram model of books where their text lies beside the repository. The headline is dev-report, five speakers that
+# nothing was chosen by; all of the development set stands beside it.
 
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
@@ -17,3 +18,10 @@ all=dev-clean-2
 [[ -f data/$all.jsonl ]] || all=dev-clean
 evaluate "$all" "-$all"
 publish
+if [[ -f $books ]]; then
+  language_model books "$books" --order 3 --prune 5e-8
+  tune dev-tune
+  evaluate dev-report
+  evaluate "$all" "-$all"
+  publish
+fi

@@ -28,7 +28,16 @@ case $1 in
     echo "{\\"command\\": \\"asr $*\\"}" > "$run/environment.json"
     echo '{"epoch": 1}' > "$run/history.jsonl"
     ;;
-  decode) echo "$3" > "$(after --output "$@")" ;;
+  decode)
+    for file in $(after --output "$@") $(after --save-log-probs "$@"); do
+      mkdir -p "${file%/*}"
+      echo "$3" > "$file"
+    done
+    ;;
+  lm)
+    if [[ $2 == train ]]; then mkdir -p lm && touch "$(after --output "$@")"; fi
+    if [[ $2 == tune ]]; then echo "{\\"tuning\\": {\\"lm\\": \\"$(after --lm "$@")\\"}}" > "$3/decoder.json"; fi
+    ;;
   score) echo "$*" > "$(after --markdown "$@")" ;;
 esac
 """

@@ -17,7 +17,7 @@ def texts(folder: Path) -> dict[str, str]:
 
 def test_an4_goes_from_recordings_to_a_score(checkout):
     assert checkout.run("an4").returncode == 0
-    assert checkout.calls == [
+    assert checkout.calls[:6] == [
         "asr corpus prepare an4 data",
         "asr prepare data/train.jsonl --config ../config.toml --augment --output shards/train --resume",
         "asr prepare data/dev.jsonl --config ../config.toml --output shards/dev --resume",
@@ -25,6 +25,43 @@ def test_an4_goes_from_recordings_to_a_score(checkout):
         "asr decode runs/greedy data/test.jsonl --output runs/greedy/hypotheses.jsonl --beam-size 1",
         "asr score data/test.jsonl runs/greedy/hypotheses.jsonl --by speaker --markdown runs/greedy/report.md",
     ]
+
+
+def test_an4_tunes_a_language_model_on_the_development_set_and_scores_the_test_set_once_with_it(checkout):
+    assert checkout.run("an4").returncode == 0
+    found = "runs/greedy/beam_lm"
+    assert checkout.calls[6:] == [
+        "asr lm train data/train.jsonl --output lm/train.asrlm --order 3",
+        f"asr decode runs/greedy data/dev.jsonl --output {found}/greedy-dev.jsonl --beam-size 1 "
+        "--save-log-probs runs/greedy/log-probs-dev.npz",
+        "asr lm tune runs/greedy runs/greedy/log-probs-dev.npz data/dev.jsonl --lm lm/train.asrlm --resume",
+        f"asr decode runs/greedy data/dev.jsonl --output {found}/calibration-dev.jsonl --lm lm/train.asrlm "
+        "--calibrate temperature",
+        f"asr decode runs/greedy data/test.jsonl --output {found}/hypotheses.jsonl --lm lm/train.asrlm",
+        f"asr score data/test.jsonl {found}/hypotheses.jsonl --by speaker --markdown {found}/report.md",
+    ]
+    kept = texts(checkout.root / "recipes" / "an4" / "results" / "beam_lm")
+    assert kept["decoder.json"] == '{"tuning": {"lm": "lm/train.asrlm"}}\n'
+    assert kept.keys() - {"decoder.json"} == texts(checkout.root / "recipes" / "an4" / "results" / "greedy").keys()
+
+
+@pytest.mark.parametrize(
+    ("results", "beside"), [("seed2_greedy", "seed2_beam_lm"), ("wide", "wide_beam_lm"), ("greedy_9", "beam_lm_9")]
+)
+def test_results_with_a_language_model_lie_beside_those_without(checkout, tmp_path, results, beside):
+    assert checkout.run("an4", "--results", f"greedy runs/{results}", cwd=tmp_path).returncode == 0
+    assert {path.name for path in (tmp_path / "greedy runs").iterdir()} == {results, beside}
+
+
+def test_librispeech_recipes_take_the_books_beside_the_repository(checkout):
+    books = checkout.root.parent / "shared" / "data" / "lm" / "books-train.txt.xz"
+    books.parent.mkdir(parents=True)
+    books.touch()
+    for recipe, development in (("mini_librispeech", "dev-tune"), ("librispeech", "dev-other")):
+        assert checkout.run(recipe).returncode == 0
+        (tuned,) = [call for call in checkout.calls if f"data/{development}.jsonl --lm lm/books.asrlm --res" in call]
+        assert tuned.startswith("asr lm tune runs/greedy")
+        assert "decoder.json" in texts(checkout.root / "recipes" / recipe / "results" / "beam_lm")
 
 
 def test_each_command_is_printed_and_at_the_end_the_time(checkout):
@@ -85,7 +122,9 @@ def test_a_second_run_does_not_unpack_again(checkout):
     checkout.run("an4")
     first = checkout.calls
     assert "+ done before: asr corpus prepare an4 data" in checkout.run("an4").stderr
-    assert checkout.calls[len(first) :] == first[1:]
+    made = {"asr corpus prepare an4 data", "asr lm train data/train.jsonl --output lm/train.asrlm --order 3"}
+    again = [call for call in first if call not in made and "--save-log-probs" not in call]
+    assert checkout.calls[len(first) :] == again
 
 
 def test_another_corpus_is_prepared_anew(checkout, tmp_path):
