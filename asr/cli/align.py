@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
-from asr.cli.console import load_tensorflow, progress_bar, stderr_console
+from asr.cli.console import load_backend, progress_bar, stderr_console
 from asr.cli.numbers import counted
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
     utterances = read_manifest(args.manifest)
     _check(args, utterances)
-    load_tensorflow(args)
+    load_backend(args)
     from asr.files import write_atomically
     from asr.run import load
     from asr.transcribe.alignment import as_ctm, as_textgrid, textgrid_path

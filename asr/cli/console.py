@@ -5,10 +5,20 @@ import importlib
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from asr.errors import ConfigError
+
+# Keras's backends that asr computes with, and what helps where one is not installed.
+_BACKENDS = {
+    "tensorflow": "install it, or set KERAS_BACKEND=jax where there is JAX",
+    "jax": "install keras-asr[jax], for a GPU jax[cuda13] of the same version, or unset KERAS_BACKEND",
+}
 
 
 class _PlainConsole(Console):
@@ -45,23 +55,42 @@ def progress_bar(console: Console) -> Progress:
     )
 
 
-def load_tensorflow(args: argparse.Namespace) -> None:
-    """Import TensorFlow without the lines that its libraries print while they load, unless asked to say more.
+def load_backend(args: argparse.Namespace) -> None:
+    """Import Keras and what it computes with: TensorFlow, or what KERAS_BACKEND (or ~/.keras/keras.json) names.
 
-    Those lines come from C++, before any setting of TensorFlow's is read: only the file descriptor can be closed to
-    them. An error is raised as always.
+    Raises:
+        ConfigError: that is not installed, or neither TensorFlow nor JAX.
     """
-    if args.verbose:
-        return
+    asked = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if asked not in _BACKENDS:
+        raise ConfigError(f"KERAS_BACKEND={asked}: no backend that asr computes with: unset it, or set jax")
+    try:
+        with nullcontext() if args.verbose else _nothing_on_stderr():
+            keras = importlib.import_module("keras")
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        if missing not in _BACKENDS:
+            raise
+        raise ConfigError(f"Keras's backend {missing} is not installed: {_BACKENDS[missing]}") from error
+    if keras.backend.backend() not in _BACKENDS:
+        raise ConfigError(f"~/.keras/keras.json: asr does not compute with {keras.backend.backend()}: name another")
+    if not args.verbose:  # each new length of batch is traced anew, as it must be; nothing that a user could change
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+@contextmanager
+def _nothing_on_stderr() -> Iterator[None]:
+    """Drop the lines that libraries print while they load; an error is raised as always.
+
+    They come from C++, before any setting of TensorFlow's is read: only the file descriptor can be closed to them.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nothing, 2)
-        importlib.import_module("keras")  # and with it TensorFlow
+        yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nothing)
-    # Each new length of batch is traced anew, as it must be; nothing that a user could change.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)

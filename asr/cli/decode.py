@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
-from asr.cli.console import load_tensorflow, progress_bar, stderr_console
+from asr.cli.console import load_backend, progress_bar, stderr_console
 from asr.cli.numbers import counted, positive
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decode, and report speed and failures."""
-    load_tensorflow(args)
+    load_backend(args)
     from asr.cli.outputs import check_outputs
     from asr.decoding.annotate import Calibrator
     from asr.decoding.calibration import save_calibration

@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line a fact."""
-    from asr.cli.console import load_tensorflow
+    from asr.cli.console import load_backend
 
-    load_tensorflow(args)
+    load_backend(args)
     from asr.run import describe_environment
     from asr.training.devices import describe_devices
 

@@ -30,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, and show how it goes."""
-    from asr.cli.console import load_tensorflow, stderr_console
+    from asr.cli.console import load_backend, stderr_console
 
-    load_tensorflow(args)
+    load_backend(args)
     from asr.cli.training_display import TrainingDisplay
     from asr.config import load_config
     from asr.training.train import train

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
-from asr.cli.console import load_tensorflow, progress_bar, stderr_console
+from asr.cli.console import load_backend, progress_bar, stderr_console
 from asr.cli.numbers import counted, positive
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _to_stdout(args: argparse.Namespace, output_format: str) -> int:
-    load_tensorflow(args)
+    load_backend(args)
     from asr.errors import AudioError, UtteranceError
     from asr.transcribe.formats import FORMATS
     from asr.transcribe.transcriber import Transcriber
@@ -80,7 +80,7 @@ def _to_stdout(args: argparse.Namespace, output_format: str) -> int:
 
 
 def _to_files(args: argparse.Namespace, jobs: "Sequence[Job]") -> int:
-    load_tensorflow(args)
+    load_backend(args)
     from asr.errors import AsrError
     from asr.files import write_atomically
     from asr.transcribe.formats import FORMATS
