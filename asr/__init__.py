@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from asr import layers
     from asr.decoding.decode import decode
     from asr.decoding.greedy import greedy
     from asr.decoding.hypothesis import Hypothesis, Score, Word
@@ -36,6 +37,7 @@ __all__ = [
     "Word",
     "decode",
     "greedy",
+    "layers",
     "load",
     "score",
 ]
@@ -54,6 +56,7 @@ _MODULES = {
     "Word": "asr.decoding.hypothesis",
     "decode": "asr.decoding.decode",
     "greedy": "asr.decoding.greedy",
+    "layers": "asr.layers",
     "load": "asr.run",
     "score": "asr.scoring.score",
 }
@@ -62,7 +65,8 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module 'asr' has no public name {name!r}: there are {', '.join(__all__)}")
-    value = getattr(importlib.import_module(_MODULES[name]), name)
+    module = importlib.import_module(_MODULES[name])
+    value = module if module.__name__ == f"asr.{name}" else getattr(module, name)
     globals()[name] = value
     return value
 

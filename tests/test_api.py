@@ -17,7 +17,7 @@ def modules_after(program: str) -> set[str]:
 
 @pytest.mark.parametrize("name", asr.__all__)
 def test_every_public_name_is_there(name):
-    assert getattr(asr, name).__name__ == name
+    assert getattr(asr, name).__name__.removeprefix("asr.") == name
     assert name in dir(asr)
 
 
@@ -45,6 +45,14 @@ def test_help_of_a_command_imports_no_framework(command):
 def test_scoring_and_tokens_need_no_framework_and_searching_only_numba():
     assert not {"tensorflow", "keras", "librosa", "numba"} & modules_after("import asr\nasr.score, asr.Tokens")
     assert not {"tensorflow", "keras", "librosa"} & modules_after("import asr\nasr.decode")
+
+
+def test_the_recurrent_layers_are_loaded_when_they_are_used():
+    assert not {"tensorflow", "keras", "numba"} & modules_after(
+        "import asr\nasr.layers\nassert 'LSTM' in dir(asr.layers)"
+    )
+    with pytest.raises(AttributeError, match=r"asr\.layers' has no public name 'ELSTM': there are CELLS, GRU"):
+        asr.layers.ELSTM  # noqa: B018
 
 
 def test_importing_asr_leaves_submodules_importable():

@@ -60,7 +60,7 @@ class Inputs:
     @property
     def rows(self) -> np.ndarray:
         """The input in the padded layout, [B * T, F]."""
-        return self.x.reshape(-1, self.x.shape[2])
+        return np.ascontiguousarray(self.x).reshape(-1, self.x.shape[2])  # the compiled products take no other
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,16 @@ Source of the scheme: Goto & van de Geijn, "Anatomy of High-Performance Matrix M
 
 from typing import Any
 
-import llvmlite.binding
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-_FEATURES = llvmlite.binding.get_host_cpu_features()
-_LANES = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx2") else 4
+# What numba compiles for: NUMBA_CPU_FEATURES may leave out what this processor has.
+_FEATURES = cpu_target.target_context.codegen().magic_tuple()[2].split(",")
+_LANES = 16 if "+avx512f" in _FEATURES else 8 if "+avx2" in _FEATURES else 4
 _VECTORS = 2
 PANEL = _LANES * _VECTORS
 """Columns of a packed panel."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from asr.errors import ShapeError
 from asr.layers.native.threads import num_threads
 
 _BLOCK_ROWS = 64  # few enough to stay in a core's cache, enough to read a packed matrix seldom
@@ -31,8 +32,16 @@ class Packing:
 
     @classmethod
     def of(cls, lengths: np.ndarray, frames: int) -> "Packing":
-        """Return the packing of utterances that are padded to ``frames``."""
+        """Return the packing of utterances that are padded to ``frames``.
+
+        Raises:
+            ShapeError: a length is negative or above ``frames``; compiled loops check nothing.
+        """
         lengths = np.asarray(lengths, np.int64)
+        if len(lengths) and not 0 <= lengths.min() <= lengths.max() <= frames:
+            raise ShapeError(
+                f"lengths of a recurrent layer: {lengths.tolist()}: must be from 0 to {frames}, the frames"
+            )
         offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
         blocks = [
             (utterance * frames + first, offsets[utterance] + first, min(_BLOCK_ROWS, length - first))
