@@ -150,11 +150,23 @@ class Search:
         needed = state.counts[NUM_RECORDS] + state.counts[NUM_PREFIXES] * self._graph.max_ends
         if needed > len(state.records):
             state = self._with_room(state)
-        scores, records, nodes = kernel.finish(self._graph, self._lm, state, False)
-        if not len(records):
-            scores, records, nodes = kernel.finish(self._graph, self._lm, state, True)
-        rows = zip(scores.tolist(), records.tolist(), nodes.tolist(), strict=True)
-        return state, [Final(Score(*parts), record, node) for parts, record, node in rows]
+        for unfinished in (False, True):
+            found = self._ends(state, unfinished)
+            if found:
+                break
+        return state, found
+
+    def _ends(self, state: State, unfinished: bool) -> list[Final]:
+        most = int(state.counts[NUM_PREFIXES]) * self._graph.max_ends
+        ends, scores = np.empty((most, 2), np.int64), np.empty((most, 3))
+        count = kernel.finish(self._graph, self._lm, state, unfinished, ends, scores)
+        ends, scores = ends[:count], scores[:count]
+        sums, best = _summed(state.record_hashes[ends[:, 0]], scores)
+        parts = scores[best]
+        parts[:, 0] = sums - (parts[:, 1] + parts[:, 2])
+        order = np.argsort(-sums, kind="stable")
+        rows = zip(parts[order].tolist(), ends[best][order].tolist(), strict=True)
+        return [Final(Score(*score), record, node) for score, (record, node) in rows]
 
     def hypothesis(self, state: State, final: Final) -> Hypothesis:
         """Return what a final of ``state`` says."""
@@ -183,3 +195,17 @@ class Search:
     def _text(self, state: State, record: int) -> str:
         words = state.records[records_to(state.records, record), WORD]
         return " ".join(self.vocabulary.words.texts[word] for word in words)
+
+
+def _summed(words: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Add up what says the same words: return the sums, and which row of each is the best.
+
+    Args:
+        words: [E] uint64, hashes of word sequences.
+        scores: [E, 3] parts of scores; those that are not acoustic are alike where a model's unit is a word.
+    """
+    totals = scores.sum(axis=1)
+    order = np.lexsort((-totals, words))  # the best of each first
+    words, totals = words[order], totals[order]
+    starts = np.flatnonzero(np.append(True, words[1:] != words[:-1])[: len(words)])
+    return np.logaddexp.reduceat(totals, starts) if len(starts) else totals, order[starts]

@@ -37,6 +37,7 @@ class Graph(NamedTuple):
         units: int32.
         separator: the class that starts a word and adds nothing to it, -1 without one.
         single: each token but the separator adds one unit, itself.
+        unique: each prefix comes from one other only, by one token, whatever the words.
         implicit: words end where the trie has one, for no token starts a word.
         constrained: there are no words but those of the trie.
         first_child: [N + 1] int32, as in `Trie`, and so ``unit``, ``word_first`` and ``words``.
@@ -56,6 +57,7 @@ class Graph(NamedTuple):
     units: np.ndarray
     separator: int
     single: bool
+    unique: bool
     implicit: bool
     constrained: bool
     first_child: np.ndarray
@@ -157,13 +159,16 @@ def build_graph(vocabulary: Vocabulary, settings: DecoderSettings) -> Graph:
     ahead = np.append(look_ahead(trie, values, None if vocabulary.constrained else outside), outside)
     hot: HotwordAutomaton = automaton(vocabulary.hotwords, vocabulary.words, trie)
     first_units = ahead[trie.first_child[0] : trie.first_child[1]]
+    implicit = vocabulary.constrained and not units.starts_word.any()
+    one_way = not vocabulary.constrained or len(np.unique(vocabulary.words.word_of_row)) == len(trie.words)
     return Graph(
         starts_word=units.starts_word,
         unit_first=units.unit_first,
         units=units.units,
         separator=units.separator,
         single=units.single,
-        implicit=vocabulary.constrained and not units.starts_word.any(),
+        unique=units.single and one_way and not implicit,
+        implicit=implicit,
         constrained=vocabulary.constrained,
         first_child=trie.first_child,
         unit=trie.unit,

@@ -38,8 +38,11 @@ from asr.decoding.search_state import (
 )
 
 # Columns of the candidates' arrays.
-SLOT, NEW_TOKEN, NEW_HISTORY, NEW_POSITION, NEW_LM_STATE = range(5)  # of a candidate
+SLOT, NEW_TOKEN, NEW_HISTORY, NEW_POSITION, NEW_LM_STATE = range(5)
 MASS, NEW_VALUE, NEW_LM, LARGEST = range(4)
+# Of a frame: candidates so far, the best rank, and the rank below which what is no prefix of the beam is lost.
+_COUNT, _BEST, _LOWEST = range(3)
+_INSIDE, _AFTER = 1, 2  # where a token stands: see `_extend`
 
 _WORD_LM, _TOKEN_LM = 1, 2  # as in search_graph, which imports more than a kernel may
 _SPACE = 1 << 40  # what is hashed here is no number of a unit
@@ -47,10 +50,12 @@ _FIRST_WORD = _SPACE + 1
 _FIRST = np.uint64(0x9E37_79B9_7F4A_7C15)
 _SECOND = np.uint64(0xD6E8_FEB8_6659_FD93)
 _SHIFT = np.uint64(32)
+_BITS = np.uint64(0xFFFF)  # of an identity, for `_mark_beam`
 _SMALLEST_RATIO = -45.0  # exp of it is below what float64 can add to 1
+_MIN_ROWS = 1024
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def log_add(a, b):
     """Return the logarithm of the sum of two numbers given as logarithms."""
     if a < b:
@@ -60,7 +65,7 @@ def log_add(a, b):
     return a + np.log1p(np.exp(b - a))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _mix(value, number):
     """Return a hash of a hash and one more number."""
     value = (value ^ np.uint64(number)) * _FIRST
@@ -69,7 +74,7 @@ def _mix(value, number):
     return value ^ (value >> _SHIFT)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _find(keys, key, first, last):
     """Return where ``key`` stands in the sorted ``keys[first:last]``, or -1."""
     end = last
@@ -79,82 +84,90 @@ def _find(keys, key, first, last):
             first = middle + 1
         else:
             last = middle
-    return first if first < end and keys[first] == key else -1
+    return first if first < end and keys[first] == key else np.int64(-1)
 
 
-@njit(cache=True, nogil=True)
-def _step(graph, position, unit):
-    """Return the trie's node after one more unit, -1 outside."""
-    if position < 0:
-        return -1
-    return _find(graph.unit, unit, graph.first_child[position], graph.first_child[position + 1])
+@njit(cache=True, nogil=True, error_model="numpy")
+def _walk(graph, position, token):
+    """Return where a token leads in the trie, -1 outside."""
+    for i in range(graph.unit_first[token], graph.unit_first[token + 1]):
+        if position >= 0:
+            first, last = np.int64(graph.first_child[position]), np.int64(graph.first_child[position + 1])
+            position = _find(graph.unit, graph.units[i], first, last)
+    return position
 
 
-@njit(cache=True, nogil=True)
-def _num_ends(graph, position):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _spelled(unit_first, units, text, token):
+    """Return the hash of a text with what a token adds to it."""
+    for i in range(unit_first[token], unit_first[token + 1]):
+        text = _mix(text, np.int64(units[i]) + 1)
+    return text
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _num_ends(word_first, constrained, position):
     """Return how many words may end at a position of the trie; an unknown word is one."""
-    found = graph.word_first[position + 1] - graph.word_first[position] if position > 0 else 0
-    return found if graph.constrained else 1
+    if constrained:
+        return np.int64(word_first[position + 1] - word_first[position]) if position > 0 else np.int64(0)
+    return np.int64(1)
 
 
-@njit(cache=True, nogil=True)
-def _ahead(graph, hot_state, position):
-    """Return what the open word may add: the best that the trie still allows, and the hotword under way."""
-    value = graph.ahead[position]
-    if graph.num_hotwords and position >= 0:
-        key = hot_state * np.int64(len(graph.unit)) + position
-        place = _find(graph.credit_keys, key, 0, len(graph.credit_keys))
-        if place >= 0:
-            value += graph.credits[place]
-    return value
+@njit(cache=True, nogil=True, error_model="numpy")
+def _credit(graph, hot_state, position):
+    """Return what the hotword that is under way is worth."""
+    if position < 0:
+        return 0.0
+    key = hot_state * np.int64(len(graph.unit)) + position
+    place = _find(graph.credit_keys, key, np.int64(0), np.int64(len(graph.credit_keys)))
+    return graph.credits[place] if place >= 0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _hear_hotword(graph, state, word):
     """Return the hotwords' state after a word, of number -1 where it is in none."""
     if word < 0:
-        return 0
+        return np.int64(0)
     while True:
-        place = _find(graph.hot_keys, state * np.int64(graph.num_hotwords) + word, 0, len(graph.hot_keys))
+        key = state * np.int64(graph.num_hotwords) + word
+        place = _find(graph.hot_keys, key, np.int64(0), np.int64(len(graph.hot_keys)))
         if place >= 0:
             return np.int64(graph.hot_targets[place])
         if state == 0:
-            return 0
+            return np.int64(0)
         state = np.int64(graph.hot_fails[state])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _end_word(graph, lm, state, node):
     """Make the records of the words that may end in a node, if they are not there; they follow each other."""
-    nodes, counts = state.nodes, state.counts
+    nodes, records, counts = state.nodes, state.records, state.counts
     if nodes[node, ENDS] != NO_ENDS:
         return
     nodes[node, ENDS] = counts[NUM_RECORDS]
-    position, history = nodes[node, POSITION], nodes[node, HISTORY]
-    known = graph.word_first[position + 1] - graph.word_first[position] if position > 0 else 0
-    for i in range(_num_ends(graph, position)):
-        word = graph.words[graph.word_first[position] + i] if i < known else -1
+    position, history = np.int64(nodes[node, POSITION]), np.int64(nodes[node, HISTORY])
+    first = np.int64(graph.word_first[position]) if position > 0 else np.int64(0)
+    known = np.int64(graph.word_first[position + 1]) - first if position > 0 else np.int64(0)
+    for i in range(_num_ends(graph.word_first, graph.constrained, position)):
+        word = np.int64(graph.words[first + i]) if i < known else np.int64(-1)
         record = counts[NUM_RECORDS]
         counts[NUM_RECORDS] += 1
-        state.records[record, BEFORE] = history
-        state.records[record, WORD] = word
-        state.records[record, LAST_NODE] = node
-        state.records[record, WORD_LM_STATE] = state.records[history, WORD_LM_STATE]
+        records[record, BEFORE], records[record, WORD], records[record, LAST_NODE] = history, word, node
+        records[record, WORD_LM_STATE] = records[history, WORD_LM_STATE]
+        records[record, HOT_STATE] = 0
         score, bonus = state.record_scores[history, 0], state.record_scores[history, 1] + graph.word_bonus
         if graph.lm_kind == _WORD_LM:
-            lm_word = graph.word_lm[word] if word >= 0 else UNKNOWN
-            log_prob, after = ngram_score(lm, state.records[history, WORD_LM_STATE], lm_word)
+            lm_word = np.int64(graph.word_lm[word]) if word >= 0 else np.int64(UNKNOWN)
+            log_prob, after = ngram_score(lm, np.int64(records[history, WORD_LM_STATE]), lm_word)
             score += graph.lm_weight * log_prob
-            state.records[record, WORD_LM_STATE] = after
+            records[record, WORD_LM_STATE] = after
             if lm_word == UNKNOWN:
                 bonus += graph.oov_penalty
         if graph.num_hotwords:
-            hot_word = graph.word_hot[word] if word >= 0 else np.int32(-1)
-            hot_state = _hear_hotword(graph, np.int64(state.records[history, HOT_STATE]), hot_word)
-            state.records[record, HOT_STATE] = hot_state
+            hot_word = np.int64(graph.word_hot[word]) if word >= 0 else np.int64(-1)
+            hot_state = _hear_hotword(graph, np.int64(records[history, HOT_STATE]), hot_word)
+            records[record, HOT_STATE] = hot_state
             bonus += graph.hot_outputs[hot_state]
-        else:
-            state.records[record, HOT_STATE] = 0
         state.record_scores[record, 0], state.record_scores[record, 1] = score, bonus
         if graph.constrained:
             state.record_hashes[record] = _mix(state.record_hashes[history], _FIRST_WORD + word)
@@ -162,175 +175,187 @@ def _end_word(graph, lm, state, node):
             state.record_hashes[record] = _mix(state.node_hashes[node, TEXT], _SPACE)
 
 
-@njit(cache=True, nogil=True)
-def _candidate(graph, lm, state, slot, token, history, ended, position, text, mass, row, hashes, scores):
-    """Fill in one way to go on: ``history`` with an open word at ``position`` that spells ``text``."""
-    node = state.beam[slot]
-    row[SLOT], row[NEW_TOKEN], row[NEW_HISTORY], row[NEW_POSITION] = slot, token, history, position
-    hashes[TEXT] = text
-    scores[MASS] = scores[LARGEST] = mass
-    value = state.record_scores[history, 0] + state.record_scores[history, 1]
-    value += _ahead(graph, np.int64(state.records[history, HOT_STATE]), position)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _push(graph, lm, state, slot, token, history, ended, position, text, mass, bounds, rows, hashes, scores, marks):
+    """Add a candidate if it ranks high enough: ``history`` with an open word at ``position`` that spells ``text``."""
+    node, count = np.int64(state.beam[slot]), np.int64(bounds[_COUNT])
+    value = state.record_scores[history, 0] + state.record_scores[history, 1] + graph.ahead[position]
+    if graph.num_hotwords:
+        value += _credit(graph, np.int64(state.records[history, HOT_STATE]), position)
+    identity = _mix(text, token)
     if graph.lm_kind == _TOKEN_LM:
-        log_prob, after = ngram_score(lm, state.nodes[node, LM_STATE], graph.token_lm[token])
-        scores[NEW_LM] = state.node_lms[node] + graph.lm_weight * log_prob
-        value += scores[NEW_LM]
-        row[NEW_LM_STATE] = after
+        log_prob, after = ngram_score(lm, np.int64(state.nodes[node, LM_STATE]), np.int64(graph.token_lm[token]))
+        scores[count, NEW_LM] = state.node_lms[node] + graph.lm_weight * log_prob
+        rows[count, NEW_LM_STATE] = after
+        value += scores[count, NEW_LM]
         identity = _mix(state.node_hashes[node, IDENTITY], token)
-        hashes[IDENTITY] = _mix(identity, state.record_hashes[history]) if ended else identity
+        if ended:
+            identity = _mix(identity, np.int64(state.record_hashes[history]))
     else:
-        scores[NEW_LM] = 0.0
-        row[NEW_LM_STATE] = 0
-        hashes[IDENTITY] = _mix(text, token)
-    scores[NEW_VALUE] = value
+        scores[count, NEW_LM] = 0.0
+        rows[count, NEW_LM_STATE] = 0
+    rank = mass + value
+    if rank < bounds[_LOWEST] and (rank < bounds[_BEST] - graph.beam_threshold or not marks[identity & _BITS]):
+        return
+    rows[count, SLOT], rows[count, NEW_TOKEN] = slot, token
+    rows[count, NEW_HISTORY], rows[count, NEW_POSITION] = history, position
+    scores[count, MASS] = scores[count, LARGEST] = mass
+    scores[count, NEW_VALUE] = value
+    hashes[count, TEXT], hashes[count, IDENTITY] = text, identity
+    bounds[_COUNT] = count + 1
+    if rank > bounds[_BEST]:
+        bounds[_BEST] = rank
+        bounds[_LOWEST] = max(bounds[_LOWEST], rank - graph.beam_threshold)
 
 
-@njit(cache=True, nogil=True)
-def _extend(graph, lm, state, slot, token, child, mass, rows, hashes, scores, count):
-    """Add the candidates of one prefix and one token, and return their new number.
+@njit(cache=True, nogil=True, error_model="numpy")
+def _extend(graph, lm, state, slot, token, child, mass, where, bounds, rows, hashes, scores, marks):
+    """Add the candidates of one prefix and one token.
 
-    ``child`` is the trie's node after the token where that is known already, else -2.
+    ``child`` is where the token leads from the prefix's position, -2 where that is not known; ``where`` says
+    whether the token may go on with the open word (`_INSIDE`), stand after its end (`_AFTER`), or both (their sum).
     """
-    node = state.beam[slot]
-    position, history = state.nodes[node, POSITION], state.nodes[node, HISTORY]
-    text = state.node_hashes[node, TEXT]
-    if graph.implicit:
-        child = _step(graph, position, token) if child == -2 else child
-        if child >= 0:
-            after = _mix(text, token + 1)
-            _candidate(graph, lm, state, slot, token, history, False, child, after, mass,
-                       rows[count], hashes[count], scores[count])  # fmt: skip
-            count += 1
-        if position > 0 and _num_ends(graph, position):
-            start = _step(graph, 0, token)
-            if start >= 0:
-                _end_word(graph, lm, state, node)
-                first = state.nodes[node, ENDS]
-                for record in range(first, first + _num_ends(graph, position)):
-                    after = _mix(state.record_hashes[record], token + 1)
-                    _candidate(graph, lm, state, slot, token, record, True, start, after, mass,
-                               rows[count], hashes[count], scores[count])  # fmt: skip
-                    count += 1
-        return count
-    ended = graph.starts_word[token] != 0 and position != 0
-    first, last = history, history + 1
-    if ended:
-        if _num_ends(graph, position) == 0:
-            return count
-        _end_word(graph, lm, state, node)
-        first = state.nodes[node, ENDS]
-        last = first + _num_ends(graph, position)
-        position = 0
-    if child == -2:
-        child = position
-        for i in range(graph.unit_first[token], graph.unit_first[token + 1]):
-            child = _step(graph, child, graph.units[i])
-        if child < 0 and graph.constrained:
-            return count
-    for record in range(first, last):
-        after = state.record_hashes[record] if ended else text
-        for i in range(graph.unit_first[token], graph.unit_first[token + 1]):
-            after = _mix(after, graph.units[i] + 1)
-        _candidate(graph, lm, state, slot, token, record, ended, child, after, mass,
-                   rows[count], hashes[count], scores[count])  # fmt: skip
-        count += 1
-    return count
+    node = np.int64(state.beam[slot])
+    position = np.int64(state.nodes[node, POSITION])
+    if where & _INSIDE:
+        at = child if child != -2 else _walk(graph, position, token)
+        if at >= 0 or not graph.constrained:
+            text = _spelled(graph.unit_first, graph.units, state.node_hashes[node, TEXT], token)
+            history = np.int64(state.nodes[node, HISTORY])
+            _push(
+                graph, lm, state, slot, token, history, np.int64(0), at, text, mass, bounds, rows, hashes, scores, marks
+            )
+    if not where & _AFTER:
+        return
+    start = _walk(graph, np.int64(0), token)
+    if start < 0 and graph.constrained:
+        return
+    _end_word(graph, lm, state, node)
+    first = np.int64(state.nodes[node, ENDS])
+    for record in range(first, first + _num_ends(graph.word_first, graph.constrained, position)):
+        text = _spelled(graph.unit_first, graph.units, state.record_hashes[record], token)
+        _push(
+            graph, lm, state, slot, token, record, np.int64(1), start, text, mass, bounds, rows, hashes, scores, marks
+        )
 
 
-@njit(cache=True, nogil=True)
-def _grown(array):
-    longer = np.empty((2 * len(array), array.shape[1]), array.dtype)
-    longer[: len(array)] = array
-    return longer
+@njit(cache=True, nogil=True, error_model="numpy")
+def _go_on(graph, lm, state, frame, active, stays, bounds, first_slot, rows, hashes, scores, marks):
+    """Add the candidates of the prefixes from ``first_slot`` on, and return the prefix before which room ran out."""
+    # With a lexicon few tokens can follow inside a word, and no more than the look-ahead differs between them.
+    by_child = graph.constrained and graph.single
+    quick = graph.lm_kind != _TOKEN_LM and graph.num_hotwords == 0
+    num_prefixes = state.counts[NUM_PREFIXES]
+    for k in range(first_slot, num_prefixes):
+        if bounds[_COUNT] + (len(active) + 1) * (graph.max_ends + 1) > len(rows):
+            return k
+        node = np.int64(state.beam[k])
+        last, position = np.int64(state.nodes[node, TOKEN]), np.int64(state.nodes[node, POSITION])
+        blank, both, value = state.masses[k, BLANK_MASS], stays[k, VALUE], state.masses[k, VALUE]
+        open_word = position != 0 and _num_ends(graph.word_first, graph.constrained, position) > 0
+        ends_anywhere = graph.implicit and open_word
+        first, num = np.int64(0), np.int64(len(active))
+        children = by_child and not ends_anywhere
+        if children:
+            first, num = np.int64(graph.first_child[position]), np.int64(graph.first_child[position + 1])
+            num = num - first
+            children = num <= len(active) + 1
+            if not children:
+                first, num = np.int64(0), np.int64(len(active))
+        base = value - graph.ahead[position]
+        reachable = value + graph.max_gain
+        for i in range(first, first + num):
+            token = np.int64(graph.unit[i]) if children else active[i]
+            mass = (blank if token == last else both) + frame[token]
+            if mass == -np.inf:
+                continue
+            starts = graph.starts_word[token] != 0 and position != 0
+            if children and quick:
+                # Lower than what the beam will keep, and no prefix of the beam: most candidates end here.
+                rank = mass + base + graph.ahead[i]
+                if rank < bounds[_LOWEST]:
+                    identity = _mix(_mix(state.node_hashes[node, TEXT], token + 1), token)
+                    if rank < bounds[_BEST] - graph.beam_threshold or not marks[identity & _BITS]:
+                        continue
+            elif token == graph.separator:
+                if not open_word:
+                    continue
+            elif not starts and not ends_anywhere and mass + reachable < bounds[_BEST] - graph.beam_threshold:
+                continue
+            child = np.int64(i) if children else np.int64(-2)
+            where = np.int64(0 if starts else _INSIDE)
+            if open_word and (starts or graph.implicit):
+                where += _AFTER
+            _extend(
+                graph, lm, state, k, token, child, mass, where, bounds, rows, hashes, scores, marks
+            )  # fmt: skip
+        if children and open_word and graph.separator >= 0 and frame[graph.separator] > -np.inf:
+            token = np.int64(graph.separator)
+            mass = both + frame[token]
+            _extend(
+                graph, lm, state, k, token, np.int64(-2), mass, np.int64(_AFTER), bounds, rows, hashes, scores, marks
+            )  # fmt: skip
+    return num_prefixes
 
 
-@njit(cache=True, nogil=True)
-def _stay(graph, state, frame, stays):
-    """Fill in [K, 3] the masses of the beam's prefixes that go on as they are, and return the best rank."""
-    best = -np.inf
-    for k in range(state.counts[NUM_PREFIXES]):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _copy_row(rows, hashes, scores, source, to_rows, to_hashes, to_scores, target):
+    for column in range(5):
+        to_rows[target, column] = rows[source, column]
+    for column in range(2):
+        to_hashes[target, column] = hashes[source, column]
+    for column in range(4):
+        to_scores[target, column] = scores[source, column]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _stay(separator, beam_size, state, frame, stays, bounds):
+    """Fill in [K, 3] the masses of the beam's prefixes that go on as they are, and the bounds that follow from them."""
+    best, lowest = -np.inf, np.inf
+    num_prefixes = state.counts[NUM_PREFIXES]
+    for k in range(num_prefixes):
         node = state.beam[k]
         blank, label, value = state.masses[k, BLANK_MASS], state.masses[k, LABEL_MASS], state.masses[k, VALUE]
         both = log_add(blank, label)
         token = state.nodes[node, TOKEN]
         stays[k, BLANK_MASS] = both + frame[0]
-        if graph.separator >= 0 and state.nodes[node, POSITION] == 0:
-            stays[k, LABEL_MASS] = both + frame[graph.separator]  # one more space says nothing new
+        if separator >= 0 and state.nodes[node, POSITION] == 0:
+            stays[k, LABEL_MASS] = both + frame[separator]  # one more space says nothing new
         elif token > 0:
             stays[k, LABEL_MASS] = label + frame[token]
         else:
             stays[k, LABEL_MASS] = -np.inf
         stays[k, VALUE] = both
-        best = max(best, value + log_add(stays[k, BLANK_MASS], stays[k, LABEL_MASS]))
-    return best
+        rank = value + log_add(stays[k, BLANK_MASS], stays[k, LABEL_MASS])
+        best, lowest = max(best, rank), min(lowest, rank)
+    bounds[_COUNT], bounds[_BEST] = 0, best
+    bounds[_LOWEST] = lowest if num_prefixes == beam_size else -np.inf
 
 
-@njit(cache=True, nogil=True)
-def _go_on(graph, lm, state, frame, active, stays, best, rows, hashes, scores):
-    """Return the candidates of a frame, their number and the best rank; what ranks too far below may be left out."""
-    count = 0
-    num_prefixes = state.counts[NUM_PREFIXES]
-    for k in range(num_prefixes):
-        node = state.beam[k]
-        last, position = state.nodes[node, TOKEN], state.nodes[node, POSITION]
-        blank, both, value = state.masses[k, BLANK_MASS], stays[k, VALUE], state.masses[k, VALUE]
-        reachable = value + graph.max_gain
-        ends = position > 0 and _num_ends(graph, position) > 0
-        # With a lexicon, few tokens can follow inside a word: go through these, where they are fewer.
-        by_child = graph.constrained and graph.single and position > 0 and not (graph.implicit and ends)
-        num_children = graph.first_child[position + 1] - graph.first_child[position] if by_child else 0
-        by_child = by_child and num_children < len(active)
-        num_rounds = num_children + (ends and graph.separator >= 0) if by_child else len(active)
-        for i in range(num_rounds):
-            child = -2
-            if not by_child:
-                token = active[i]
-            elif i < num_children:
-                child = graph.first_child[position] + i
-                token = np.int64(graph.unit[child])
-            else:
-                token = np.int64(graph.separator)
-            log_prob = frame[token]
-            mass = (blank if token == last else both) + log_prob
-            if mass == -np.inf or (graph.separator == token and position == 0):
-                continue
-            ending = (graph.starts_word[token] != 0 and position != 0) or (graph.implicit and ends)
-            if not ending and mass + reachable < best - graph.beam_threshold:
-                continue
-            if count + graph.max_ends + 1 > len(rows):
-                rows, hashes, scores = _grown(rows), _grown(hashes), _grown(scores)
-            before = count
-            count = _extend(graph, lm, state, k, token, child, mass, rows, hashes, scores, count)
-            for j in range(before, count):
-                best = max(best, mass + scores[j, NEW_VALUE])
-    return rows, hashes, scores, count, best
-
-
-@njit(cache=True, nogil=True)
-def _merge(graph, state, stays, rows, hashes, scores, count, worst, table):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _merge(state, stays, rows, hashes, scores, count, worst, table):
     """Add candidates of one identity together, into the beam's own prefix where it is one; return how many are left."""
-    mask = np.uint64(len(table) - 1)
-    table[:] = -1
+    mask = np.int64(len(table) - 1)
+    for place in range(len(table)):
+        table[place] = -1
     num_prefixes = state.counts[NUM_PREFIXES]
     for k in range(num_prefixes):
-        place = np.int64(state.node_hashes[state.beam[k], IDENTITY] & mask)
+        place = np.int64(state.node_hashes[state.beam[k], IDENTITY]) & mask
         while table[place] >= 0:
-            place = (place + 1) & np.int64(mask)
+            place = (place + 1) & mask
         table[place] = k
-    left = 0
+    left = np.int64(0)
     for j in range(count):
         mass = scores[j, MASS]
         if mass + scores[j, NEW_VALUE] < worst:
             continue
         identity = hashes[j, IDENTITY]
-        place = np.int64(identity & mask)
+        place = np.int64(identity) & mask
         while True:
-            found = table[place]
+            found = np.int64(table[place])
             if found < 0:
                 table[place] = num_prefixes + left
-                rows[left] = rows[j]
-                hashes[left] = hashes[j]
-                scores[left] = scores[j]
+                _copy_row(rows, hashes, scores, j, rows, hashes, scores, left)
                 left += 1
                 break
             if found < num_prefixes:
@@ -347,14 +372,14 @@ def _merge(graph, state, stays, rows, hashes, scores, count, worst, table):
                     rows[other, SLOT] = rows[j, SLOT]
                 scores[other, MASS] = log_add(scores[other, MASS], mass)
                 break
-            place = (place + 1) & np.int64(mask)
+            place = (place + 1) & mask
     return left
 
 
-@njit(cache=True, nogil=True)
-def _nth_largest(values, n):
-    """Return the n-th largest of values, from 1; their order changes."""
-    first, last, place = 0, len(values) - 1, n - 1
+@njit(cache=True, nogil=True, error_model="numpy")
+def _nth_largest(values, size, n):
+    """Return the n-th largest, from 1, of the first ``size`` values; their order changes."""
+    first, last, place = np.int64(0), np.int64(size - 1), np.int64(n - 1)
     while first < last:
         pivot = values[(first + last) >> 1]
         i, j = first, last
@@ -376,31 +401,35 @@ def _nth_largest(values, n):
     return values[place]
 
 
-@njit(cache=True, nogil=True)
-def _ranks(state, stays, scores, left):
-    """Return the rank of each prefix of the beam, then of each candidate."""
+@njit(cache=True, nogil=True, error_model="numpy")
+def _ranks(state, stays, scores, count, ranks):
+    """Fill in the rank of each prefix of the beam, then of each candidate, twice: the second may change its order."""
     num_prefixes = state.counts[NUM_PREFIXES]
-    ranks = np.empty(num_prefixes + left)
     for k in range(num_prefixes):
-        ranks[k] = log_add(stays[k, BLANK_MASS], stays[k, LABEL_MASS]) + state.masses[k, VALUE]
-    for j in range(left):
-        ranks[num_prefixes + j] = scores[j, MASS] + scores[j, NEW_VALUE]
-    return ranks
+        ranks[0, k] = log_add(stays[k, BLANK_MASS], stays[k, LABEL_MASS]) + state.masses[k, VALUE]
+    for j in range(count):
+        ranks[0, num_prefixes + j] = scores[j, MASS] + scores[j, NEW_VALUE]
+    for i in range(num_prefixes + count):
+        ranks[1, i] = ranks[0, i]
+    return num_prefixes + count
 
 
-@njit(cache=True, nogil=True)
-def _keep(graph, state, stays, rows, hashes, scores, ranks, worst):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _keep(beam_size, state, stays, rows, hashes, scores, ranks, size, worst):
     """Make the best prefixes the beam: those of the old beam in their order, then the new in theirs."""
-    num_prefixes, counts = state.counts[NUM_PREFIXES], state.counts
-    limit, at_limit = -np.inf, len(ranks)
-    if len(ranks) > graph.beam_size:
-        limit = _nth_largest(ranks.copy(), graph.beam_size)
-        at_limit = graph.beam_size - np.sum(ranks > limit)
-    kept = 0
-    for i in range(len(ranks)):
-        if ranks[i] == -np.inf or ranks[i] < worst or ranks[i] < limit:
+    num_prefixes, counts, nodes = state.counts[NUM_PREFIXES], state.counts, state.nodes
+    limit, at_limit = -np.inf, np.int64(size)
+    if size > beam_size:
+        limit = _nth_largest(ranks[1], size, beam_size)
+        at_limit = np.int64(beam_size)
+        for i in range(size):
+            at_limit -= ranks[0, i] > limit
+    kept = np.int64(0)
+    for i in range(size):
+        rank = ranks[0, i]
+        if rank == -np.inf or rank < worst or rank < limit:
             continue
-        if ranks[i] == limit:
+        if rank == limit:
             if at_limit == 0:
                 continue
             at_limit -= 1
@@ -413,24 +442,21 @@ def _keep(graph, state, stays, rows, hashes, scores, ranks, worst):
             j = i - num_prefixes
             node = counts[NUM_NODES]
             counts[NUM_NODES] += 1
-            state.nodes[node, PARENT] = rows[j, SLOT]  # a node: see `_advance_one`
-            state.nodes[node, TOKEN] = rows[j, NEW_TOKEN]
-            state.nodes[node, HISTORY] = rows[j, NEW_HISTORY]
-            state.nodes[node, POSITION] = rows[j, NEW_POSITION]
-            state.nodes[node, LM_STATE] = rows[j, NEW_LM_STATE]
-            state.nodes[node, ENDS] = NO_ENDS
-            state.node_hashes[node] = hashes[j]
+            nodes[node, PARENT] = rows[j, SLOT]  # a node: see `advance`
+            nodes[node, TOKEN], nodes[node, HISTORY] = rows[j, NEW_TOKEN], rows[j, NEW_HISTORY]
+            nodes[node, POSITION], nodes[node, LM_STATE] = rows[j, NEW_POSITION], rows[j, NEW_LM_STATE]
+            nodes[node, ENDS] = NO_ENDS
+            state.node_hashes[node, IDENTITY], state.node_hashes[node, TEXT] = hashes[j, IDENTITY], hashes[j, TEXT]
             state.node_lms[node] = scores[j, NEW_LM]
             state.beam[kept] = node
-            state.masses[kept, BLANK_MASS] = -np.inf
-            state.masses[kept, LABEL_MASS] = scores[j, MASS]
+            state.masses[kept, BLANK_MASS], state.masses[kept, LABEL_MASS] = -np.inf, scores[j, MASS]
             state.masses[kept, VALUE] = scores[j, NEW_VALUE]
         kept += 1
     counts[NUM_PREFIXES] = kept
 
 
-@njit(cache=True, nogil=True)
-def _allowed(graph, frame, masked, active):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _allowed(token_min_log_prob, frame, masked, active):
     """Fill in the frame without what token pruning drops, and return how many tokens but the blank are left."""
     best = 0
     for c in range(len(frame)):
@@ -438,114 +464,138 @@ def _allowed(graph, frame, masked, active):
             best = c
     count = 0
     for c in range(len(frame)):
-        kept = c == 0 or c == best or frame[c] >= graph.token_min_log_prob
-        masked[c] = frame[c] if kept else -np.inf
+        masked[c] = frame[c] if c == 0 or c == best or frame[c] >= token_min_log_prob else -np.inf
         if c and masked[c] > -np.inf:
             active[count] = c
             count += 1
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _make_room(unique, beam_size, state, stays, bounds, rows, hashes, scores, ranks, marks):
+    """Leave out candidates that cannot stay, or return larger arrays where that does not help.
+
+    Where each prefix comes from one other only (``unique``), a candidate that is below as many ranks as the beam has
+    places is lost, if it is no prefix of the beam already.
+    """
+    count = np.int64(bounds[_COUNT])
+    if len(ranks[0]) < state.counts[NUM_PREFIXES] + count:
+        ranks = np.empty((2, 2 * (state.counts[NUM_PREFIXES] + count)))
+    size = _ranks(state, stays, scores, count, ranks)
+    if unique and size > beam_size:
+        bounds[_LOWEST] = max(bounds[_LOWEST], _nth_largest(ranks[1], size, beam_size))
+        left = 0
+        for j in range(count):
+            rank = scores[j, MASS] + scores[j, NEW_VALUE]
+            if rank >= bounds[_LOWEST] or marks[hashes[j, IDENTITY] & _BITS]:
+                _copy_row(rows, hashes, scores, j, rows, hashes, scores, left)
+                left += 1
+        bounds[_COUNT] = left
+        if 2 * left <= len(rows):
+            return rows, hashes, scores, ranks
+    more = 2 * len(rows)
+    new_rows, new_hashes, new_scores = (
+        np.empty((more, 5), np.int32),
+        np.empty((more, 2), np.uint64),
+        np.empty((more, 4)),
+    )
+    for j in range(np.int64(bounds[_COUNT])):
+        _copy_row(rows, hashes, scores, j, new_rows, new_hashes, new_scores, j)
+    return new_rows, new_hashes, new_scores, ranks
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _mark_beam(state, marks, value):
+    """Set ``marks`` at what all identities of the beam have in their last bits."""
+    for k in range(state.counts[NUM_PREFIXES]):
+        marks[state.node_hashes[state.beam[k], IDENTITY] & _BITS] = value
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def advance(graph, lm, state, log_probs):
     """Take frames [T, V] float64 in, and return how many: fewer than T where ``state`` must be made larger first."""
     num_classes = log_probs.shape[1]
-    masked, active = np.empty(num_classes), np.empty(num_classes, np.int64)
-    rows, hashes = np.empty((1024, 5), np.int32), np.empty((1024, 2), np.uint64)
-    scores, table = np.empty((1024, 4)), np.empty(1024, np.int32)
-    stays = np.empty((256, 3))
+    masked, active, bounds = np.empty(num_classes), np.empty(num_classes, np.int64), np.empty(3)
+    rows, hashes = np.empty((_MIN_ROWS, 5), np.int32), np.empty((_MIN_ROWS, 2), np.uint64)
+    scores, table, ranks = np.empty((_MIN_ROWS, 4)), np.empty(_MIN_ROWS, np.int32), np.empty((2, _MIN_ROWS))
+    stays, marks = np.empty((256, 3)), np.zeros(1 << 16, np.bool_)
     for t in range(len(log_probs)):
         num_prefixes = state.counts[NUM_PREFIXES]
         if state.counts[NUM_RECORDS] + num_prefixes * graph.max_ends > len(state.records):
             return t
-        while len(stays) < num_prefixes:
-            stays = _grown(stays)
-        num_active = _allowed(graph, log_probs[t], masked, active)
-        best = _stay(graph, state, masked, stays)
-        rows, hashes, scores, count, best = _go_on(
-            graph, lm, state, masked, active[:num_active], stays, best, rows, hashes, scores
-        )
+        if len(stays) < num_prefixes:
+            stays = np.empty((2 * num_prefixes, 3))
+        num_active = _allowed(graph.token_min_log_prob, log_probs[t], masked, active)
+        _stay(graph.separator, graph.beam_size, state, masked, stays, bounds)
+        if not graph.unique:
+            bounds[_LOWEST] = -np.inf
+        bounds[_LOWEST] = max(bounds[_LOWEST], bounds[_BEST] - graph.beam_threshold)
+        _mark_beam(state, marks, True)
+        slot = np.int64(0)
+        while True:
+            slot = _go_on(
+                graph, lm, state, masked, active[:num_active], stays, bounds, slot, rows, hashes, scores, marks
+            )  # fmt: skip
+            if slot == num_prefixes:
+                break
+            rows, hashes, scores, ranks = _make_room(
+                graph.unique, graph.beam_size, state, stays, bounds, rows, hashes, scores, ranks, marks
+            )  # fmt: skip
+        _mark_beam(state, marks, False)
+        count, worst = np.int64(bounds[_COUNT]), bounds[_BEST] - graph.beam_threshold
         if state.counts[NUM_NODES] + min(count, graph.beam_size) > len(state.nodes):
             return t
-        if len(table) < 2 * (num_prefixes + count):
-            size = len(table)
-            while size < 2 * (num_prefixes + count):
-                size *= 2
+        size = np.int64(len(table))
+        while size < 2 * (num_prefixes + count):
+            size *= 2
+        if size > len(table):
             table = np.empty(size, np.int32)
-        worst = best - graph.beam_threshold
-        left = _merge(graph, state, stays, rows, hashes, scores, count, worst, table)
+        left = _merge(state, stays, rows, hashes, scores, count, worst, table)
         for j in range(left):  # before the beam changes: from now on, parents are nodes
             rows[j, SLOT] = state.beam[rows[j, SLOT]]
-        ranks = _ranks(state, stays, scores, left)
-        _keep(graph, state, stays, rows, hashes, scores, ranks, worst)
+        if len(ranks[0]) < num_prefixes + left:
+            ranks = np.empty((2, 2 * (num_prefixes + left)))
+        size = _ranks(state, stays, scores, left, ranks)
+        _keep(graph.beam_size, state, stays, rows, hashes, scores, ranks, size, worst)
         state.counts[NUM_FRAMES] += 1
     return len(log_probs)
 
 
-@njit(cache=True, nogil=True)
-def finish(graph, lm, state, unfinished):
-    """Return what the beam comes to if the utterance ends here, best first: scores [F, 3], records [F] and nodes [F].
+@njit(cache=True, nogil=True, error_model="numpy")
+def finish(graph, lm, state, unfinished, ends, scores):
+    """Return the number of ways in which the beam's prefixes end if the utterance ends here.
 
-    Records are added to the state, and room for them must be there. With ``unfinished``, the open word of each prefix
-    is left out, for a beam that has no whole word sequence.
+    Args:
+        graph: of the search.
+        lm: its language model.
+        state: records are added to it; room for them must be there.
+        unfinished: leave out the open word of each prefix, for a beam that has no whole word sequence.
+        ends: [beam * max_ends, 2] int64, filled in: record and node of each.
+        scores: [beam * max_ends, 3] float64, filled in: parts of its score.
     """
-    ends, hashes, count = np.empty((64, 2), np.int64), np.empty((64, 1), np.uint64), 0
-    scores = np.empty((64, 3))
+    count = np.int64(0)
     for k in range(state.counts[NUM_PREFIXES]):
         node = np.int64(state.beam[k])
-        position = state.nodes[node, POSITION]
-        first = np.int64(state.nodes[node, HISTORY])
-        last, final, token_node = first + 1, node, node
+        position, first = np.int64(state.nodes[node, POSITION]), np.int64(state.nodes[node, HISTORY])
+        num, final, token_node = np.int64(1), node, node
         if position != 0 and unfinished:
             final = np.int64(state.records[first, LAST_NODE])
         elif position != 0:
-            if _num_ends(graph, position) == 0:
-                continue
-            _end_word(graph, lm, state, node)
-            first = np.int64(state.nodes[node, ENDS])
-            last = first + _num_ends(graph, position)
+            num = _num_ends(graph.word_first, graph.constrained, position)
+            if num:
+                _end_word(graph, lm, state, node)
+                first = np.int64(state.nodes[node, ENDS])
         elif state.nodes[node, PARENT] >= 0:  # the space at the end says nothing
             final = token_node = np.int64(state.nodes[node, PARENT])
         mass = log_add(state.masses[k, BLANK_MASS], state.masses[k, LABEL_MASS])
-        for record in range(first, last):
+        for record in range(first, first + num):
             lm_score = state.record_scores[record, 0]
             if graph.lm_kind == _WORD_LM:
-                lm_score += graph.lm_weight * ngram_score(lm, state.records[record, WORD_LM_STATE], END)[0]
+                lm_score += graph.lm_weight * ngram_score(lm, np.int64(state.records[record, WORD_LM_STATE]), END)[0]
             elif graph.lm_kind == _TOKEN_LM:
                 lm_score += state.node_lms[token_node]
-                lm_score += graph.lm_weight * ngram_score(lm, state.nodes[token_node, LM_STATE], END)[0]
-            if count == len(scores):
-                ends, hashes, scores = _grown(ends), _grown(hashes), _grown(scores)
+                lm_score += graph.lm_weight * ngram_score(lm, np.int64(state.nodes[token_node, LM_STATE]), END)[0]
             ends[count, 0], ends[count, 1] = record, final
-            hashes[count, 0] = state.record_hashes[record]
-            scores[count, 0] = mass
-            scores[count, 1], scores[count, 2] = lm_score, state.record_scores[record, 1]
+            scores[count, 0], scores[count, 1], scores[count, 2] = mass, lm_score, state.record_scores[record, 1]
             count += 1
-    return _summed(ends[:count], hashes[:count, 0], scores[:count])
-
-
-@njit(cache=True, nogil=True)
-def _summed(ends, hashes, scores):
-    """Add up what has the same words; the parts that are not acoustic are those of the best of them."""
-    order = np.argsort(hashes, kind="mergesort")
-    chosen, sums = np.empty(len(order), np.int64), np.empty(len(order))
-    count = -1
-    for i in range(len(order)):
-        j = order[i]
-        total = scores[j, 0] + scores[j, 1] + scores[j, 2]
-        if i == 0 or hashes[j] != hashes[order[i - 1]]:
-            count += 1
-            chosen[count], sums[count] = j, total
-            continue
-        best = chosen[count]
-        if total > scores[best, 0] + scores[best, 1] + scores[best, 2]:
-            chosen[count] = j
-        sums[count] = log_add(sums[count], total)
-    chosen, sums = chosen[: count + 1], sums[: count + 1]
-    by_sum = np.argsort(-sums, kind="mergesort")
-    parts = np.empty((len(by_sum), 3))
-    for i in range(len(by_sum)):
-        j = chosen[by_sum[i]]
-        parts[i, 1], parts[i, 2] = scores[j, 1], scores[j, 2]
-        parts[i, 0] = sums[by_sum[i]] - (scores[j, 1] + scores[j, 2])
-    return parts, ends[chosen[by_sum], 0], ends[chosen[by_sum], 1]
+    return count

@@ -42,7 +42,7 @@ class State(NamedTuple):
     counts: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def begin(lm_start, state):
     """Make ``state`` that of no frames: the empty prefix, surely."""
     state.counts[:] = 0
@@ -63,7 +63,7 @@ def begin(lm_start, state):
     state.masses[0, VALUE] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def tokens_to(nodes, node):
     """Return the tokens [U] int32 of a prefix; of node -1, none."""
     count, at = 0, node
@@ -76,7 +76,7 @@ def tokens_to(nodes, node):
     return tokens
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def records_to(records, record):
     """Return [words] int32 the records of a word sequence, the first word's first."""
     count, at = 0, record
@@ -89,14 +89,14 @@ def records_to(records, record):
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _mark_path(nodes, node, marked):
     while node >= 0 and not marked[node]:
         marked[node] = True
         node = nodes[node, PARENT]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _marked(state):
     """Return which nodes and which records the beam, and what it comes to, can ever need."""
     nodes, records = np.zeros(state.counts[NUM_NODES], np.bool_), np.zeros(state.counts[NUM_RECORDS], np.bool_)
@@ -112,7 +112,7 @@ def _marked(state):
     return nodes, records
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def compact(state):
     """Leave out what the beam does not need, and return how many nodes and records are left."""
     keep_node, keep_record = _marked(state)
