@@ -11,7 +11,18 @@ from typing import Any
 
 import numpy as np
 
-_PACKAGES = ("keras-asr", "keras", "tensorflow", "torch", "jax", "numba", "librosa", "numpy")
+_PACKAGES = (
+    "keras-asr",
+    "keras",
+    "tensorflow",
+    "torch",
+    "jax",
+    "numba",
+    "librosa",
+    "numpy",
+    "flashlight-text",
+    "kenlm",
+)
 _PEAK_SIZE = 3072  # rows and columns: large enough for the highest rate, 0.3 s on two cores
 _PEAK_REPEATS = 7
 

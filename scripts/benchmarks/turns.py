@@ -28,6 +28,9 @@ _REST_S = 0.3  # before a turn: threads of the one before spin for a while befor
 class Contender:
     """What is timed: ``build(*arguments)`` of a module returns a function that does one step and returns a number.
 
+    The function may have a ``clock()`` of its own, in seconds (default: `time.perf_counter`), and its own
+    ``peak_memory_mb()``, where another process does the work.
+
     Attributes:
         name: what ``--contenders`` calls it.
         module: imported in the contender's process alone.
@@ -153,14 +156,16 @@ def _serve(pipe: Connection, contender: Contender) -> None:
         return
     pipe.send(peak_memory_mb())
     step = module.build(*contender.arguments)
+    clock = getattr(step, "clock", time.perf_counter)
+    peak = getattr(step, "peak_memory_mb", peak_memory_mb)
     while True:
         try:
             count = pipe.recv()
         except EOFError:
             return
-        started = time.perf_counter()
+        started = clock()
         values = [step() for _ in range(count)]
-        pipe.send(((time.perf_counter() - started) / count, sum(values), peak_memory_mb()))
+        pipe.send(((clock() - started) / count, sum(values), peak()))
 
 
 def _say(line: str) -> None:
