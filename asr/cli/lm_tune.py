@@ -102,15 +102,15 @@ def _study(args: argparse.Namespace) -> "DecoderStudy":
 
 
 def _run(args: argparse.Namespace, study: "DecoderStudy", output: Path, trials: Path) -> None:
-    """Make the trials; each that is the best so far is kept at once, said, and shown."""
+    """Make the trials; the best so far is kept after each, and each that makes fewer errors is shown."""
     console = stderr_console(args)
     with progress_bar(console) as progress:
         task = progress.add_task("tune", total=args.trials)
 
         def on_trial(trial: "Trial") -> None:
             progress.update(task, completed=trial.trial + 1)
-            if trial is study.best:
-                _record(args, study, output)
+            _record(args, study, output)
+            if all(trial.rank < other.rank for other in study.trials[:-1]):
                 console.print(f"trial {trial.trial}: WER {trial.wer:.2%}, {_weights(trial)}")
 
         study.run(args.trials, trials, on_trial=on_trial)

@@ -31,6 +31,7 @@ from asr.tuning.study import WEIGHTS, Trial, read_trials, write_trials
 # The weight is a factor, so its scale is logarithmic. The strongest penalty leaves next to no unknown word: nearly as
 # the model's words for a lexicon.
 RANGES = {"lm_weight": (0.02, 4.0), "word_bonus": (-4.0, 6.0), "oov_penalty": (-20.0, 5.0)}
+_LOGARITHMIC = ("lm_weight",)
 _FIRST = DecoderSettings()
 _RANDOM_TRIALS = 16  # before the estimator has something to estimate from
 
@@ -84,8 +85,14 @@ class DecoderStudy:
 
     @property
     def best(self) -> Trial:
-        """The trial with the fewest word errors, of such the one with the fewest character errors."""
-        return min(self.trials, key=lambda trial: trial.rank)
+        """The trial with the fewest word errors, of such with the fewest character errors, of such the most central.
+
+        On a small set many weights make the same errors. In the middle of them, others err least by chance.
+        """
+        least = min(trial.rank for trial in self.trials)
+        equals = [trial for trial in self.trials if trial.rank == least]
+        places = np.array([_place(trial) for trial in equals])
+        return equals[int(np.square(places - places.mean(axis=0)).sum(axis=1).argmin())]
 
     def run(self, num_trials: int, path: Path, *, on_trial: Callable[[Trial], None] = lambda trial: None) -> None:
         """Go on until there are so many trials in all; trial n does not depend on when the study was interrupted.
@@ -162,12 +169,19 @@ def _propose(names: Sequence[str], trials: Sequence[Trial], seed: int) -> dict[s
     # A sampler of its own for each trial, so that a study that was interrupted proposes what it would have.
     own_seed = int(np.random.SeedSequence([seed, len(trials)]).generate_state(1)[0])
     sampler = optuna.samplers.TPESampler(seed=own_seed, multivariate=True, n_startup_trials=_RANDOM_TRIALS)
-    space = {name: optuna.distributions.FloatDistribution(*RANGES[name], log=name == "lm_weight") for name in names}
+    space = {name: optuna.distributions.FloatDistribution(*RANGES[name], log=name in _LOGARITHMIC) for name in names}
     study = optuna.create_study(sampler=sampler)
     for trial in trials:
         params = {name: getattr(trial, name) for name in names}
         study.add_trial(optuna.create_trial(params=params, distributions=dict(space), value=trial.wer))
     return fixed | study.ask(dict(space)).params
+
+
+def _place(trial: Trial) -> list[float]:
+    """Return where the weights lie in their ranges, each in 0..1."""
+    ends = {name: np.log(ends) if name in _LOGARITHMIC else np.array(ends) for name, ends in RANGES.items()}
+    values = {name: np.log(value) if name in _LOGARITHMIC else value for name, value in trial.weights.items()}
+    return [float((values[name] - low) / (high - low)) for name, (low, high) in ends.items()]
 
 
 def _trial(number: int, weights: dict[str, float], counts: ErrorCounts, digest: str) -> Trial:

@@ -34,9 +34,9 @@ class Trial:
     study: str
 
     @property
-    def rank(self) -> tuple[float, float, int]:
-        """Order by word errors; where they are the same, by character errors; the earlier of equals first."""
-        return self.wer, self.cer, self.trial
+    def rank(self) -> tuple[float, float]:
+        """Order by word errors; where they are the same, by character errors."""
+        return self.wer, self.cer
 
     @property
     def weights(self) -> dict[str, float]:

@@ -8,7 +8,7 @@ from asr.errors import RunError, ScoringError
 from asr.tokens import Tokens
 from asr.tuning.decoder import RANGES, DecoderStudy
 from asr.tuning.development import DevelopmentSet
-from asr.tuning.study import read_trials
+from asr.tuning.study import Trial, read_trials
 
 SETTINGS = DecoderSettings(beam_size=8, token_min_log_prob=-12.0, lm_weight=3.0)
 
@@ -35,6 +35,14 @@ def test_tuning_makes_fewer_errors_than_greedy_search_and_the_beam_alone(study, 
     assert scores["beam_lm"].wer < min(scores["greedy"].wer, scores["beam"].wer)
     for trial in seen[1:]:
         assert all(low <= trial.weights[name] <= high for name, (low, high) in RANGES.items())
+
+
+def test_of_trials_with_the_same_errors_the_most_central_is_taken(study):
+    tuned = study()
+    weights = [(0.03, 0.0, -3.0), (0.3, 1.0, -4.0), (3.0, 2.0, -5.0), (0.3, 1.0, -4.0)]
+    errors = [(0.1, 0.1), (0.1, 0.1), (0.1, 0.1), (0.1, 0.2)]
+    tuned.trials = [Trial(n, *weights[n], *errors[n], study="") for n in range(4)]
+    assert tuned.best.trial == 1
 
 
 def test_only_three_weights_are_chosen(study, tmp_path):
