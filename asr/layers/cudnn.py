@@ -32,9 +32,14 @@ def is_there() -> bool:
     return bool(tf.config.list_logical_devices("GPU"))
 
 
+def reaches(kind: Kind | None) -> bool:
+    """Return whether this backend would compute a cell of this kind by cuDNN, with true lengths, on a GPU."""
+    return kind == "lstm" or (kind == "gru" and keras.backend.backend() == "tensorflow")
+
+
 def prepare(kind: Kind | None, units: int, features: int) -> None:
     """Make what a layer of this kind and size needs, while no function is traced: variables cannot be made there."""
-    for backwards in (False, True):
+    for backwards in (False, True) if keras.backend.backend() == "tensorflow" else ():
         _keras_layer(kind, units, features, backwards=backwards)
 
 
@@ -44,7 +49,7 @@ def recurrent_layer(
     """Return the outputs [B, T, D * H], zero past a length, and the last states, [D, B, H] each.
 
     Args:
-        kind: the cell.
+        kind: the cell, one that `reaches` it.
         x: [B, T, F] float32; what stands past a length must be finite.
         lengths: [B].
         weights: of the layer, float32.
@@ -52,7 +57,7 @@ def recurrent_layer(
     """
     lengths = ops.cast(lengths, "int32")
     longer = ops.maximum(lengths, 1)  # cuDNN refuses an utterance without frames; what comes of one is left out below
-    if kind == "lstm" and keras.backend.backend() == "jax":
+    if keras.backend.backend() == "jax":
         outputs, last = jax_lstm(x, longer, weights, initial)
     else:
         outputs, last = keras_layer(kind, x, longer, weights, initial)

@@ -94,6 +94,8 @@ class Recurrent(keras.layers.Layer):
             if self.state_sizes[0] != self.units
             else None
         )
+        if cudnn.is_there() and cudnn.reaches(cell.cudnn):
+            cudnn.prepare(cell.cudnn, self.units, features)
         self.built = True
 
     def call(
@@ -146,12 +148,12 @@ class Recurrent(keras.layers.Layer):
 def _fastest(cell: Cell, name: str, masked: bool) -> Any:
     """Return the form in which this machine computes a cell fastest."""
     if cudnn.is_there():
-        if cell.cudnn and not masked:
+        if cudnn.reaches(cell.cudnn) and not masked:
             return _with_cudnn
         _say_once(
-            f"recurrent dropout needs a loop of single steps on this GPU, which cuDNN's {cell.cudnn} does not"
-            if cell.cudnn
-            else f"cuDNN has no {name!r}: a loop of single steps takes its place, several times slower than lstm"
+            "recurrent dropout takes a loop of single steps on this GPU, several times slower than cuDNN's"
+            if cudnn.reaches(cell.cudnn)
+            else f"cuDNN has no {name!r}, or not here: a loop of single steps, several times slower than its lstm"
         )
         return _in_steps
     if keras.backend.backend() == "tensorflow":

@@ -19,7 +19,8 @@ from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 # What numba compiles for: NUMBA_CPU_FEATURES may leave out what this processor has.
-_FEATURES = cpu_target.target_context.codegen().magic_tuple()[2].split(",")
+_COMPILER: Any = cpu_target.target_context
+_FEATURES = _COMPILER.codegen().magic_tuple()[2].split(",")
 _LANES = 16 if "+avx512f" in _FEATURES else 8 if "+avx2" in _FEATURES else 4
 _VECTORS = 2
 PANEL = _LANES * _VECTORS
