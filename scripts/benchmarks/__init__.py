@@ -6,7 +6,8 @@
     results.py    rows of figures as a table and as JSON
     train.py      a step of training, or the forward pass alone
     features.py   asr prepare
-    decode.py     beam search over posteriors of a trained model; decode_start.py from a process's start to its first text
+    decode.py     beam search over posteriors of a trained model
+    decode_start.py  a process from its start to its first text
 
 A module that a contender needs is imported in that contender's process alone.
 """

@@ -7,7 +7,7 @@ not count. ours and flashlight know the words of a lexicon only (the most probab
 but the beam. ratio_to_counterpart is a contender's time over that of ours which does the same.
 
 Cases: decode; beam-10 to beam-500; order-1 to order-N of the language model; words-1000 to words-52000 of the lexicon;
-start: a whole process to its first text, in clock time (start_first: with nothing compiled yet).
+start: a whole process to its first text, in the clock's seconds (start_first: with nothing compiled yet).
 """
 
 import argparse
@@ -23,8 +23,8 @@ from typing import Any
 
 import jiwer
 
-from benchmarks import decode_start
 from benchmarks.decode_contenders.pyctcdecode_client import missing
+from benchmarks.decode_start import start_rows
 from benchmarks.decode_task import Task, frequent_words, order_of, plain_arpa
 from benchmarks.machine import describe_machine
 from benchmarks.results import Row, rows_of, write
@@ -49,6 +49,7 @@ _COLUMNS = (
     "frames_per_second",
     "ratio_to_ours",
     "ratio_to_counterpart",
+    "processor_seconds",
     "real_time_factor",
     "wer",
     "peak_mb",
@@ -112,8 +113,8 @@ def _time_case(case: str, args: argparse.Namespace, folder: Path) -> tuple[list[
     task, order, size = _task(case, args, folder)
     left_out: dict[str, str] = {}
     if case == "start":
-        timings = decode_start.time_starts(task, args.repeats)
-        return [row | _facts(task, order, size) | _no_rates() for row in rows_of(timings, case)], {}
+        rows = start_rows(task, args.repeats, case)
+        return [dict.fromkeys(_COLUMNS) | row | _facts(task, order, size) for row in rows], {}
     names = list(args.contenders)
     if "pyctcdecode" in names and (reason := missing(args.pyctcdecode_python)):
         left_out["pyctcdecode"] = reason
@@ -182,12 +183,9 @@ def _rates(row: Row, task: Task, median: dict[str, float], frames: int, audio: f
     counterpart = median.get(COUNTERPARTS.get(name, name))
     return {
         "frames": frames,
+        "processor_seconds": row["median"],
         "frames_per_second": round(frames / row["median"], 1),
         "real_time_factor": round(row["median"] / audio, 6),
         "wer": round(jiwer.wer(list(texts.values()), [found[key] for key in texts]), 6),
         "ratio_to_counterpart": round(row["median"] / counterpart, 4) if counterpart else None,
     }
-
-
-def _no_rates() -> Row:
-    return dict.fromkeys(("frames", "frames_per_second", "real_time_factor", "wer", "ratio_to_counterpart"))

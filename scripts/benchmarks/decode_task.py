@@ -6,6 +6,7 @@ This module needs nothing but NumPy, and an older one will do: a contender may l
 import gzip
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,10 +83,9 @@ def plain_arpa(source: Path, target: Path, order: int) -> Path:
     The lower orders of a Kneser-Ney model are not those of a smaller model, so words become a little less certain; what
     a query costs stays the same.
     """
-    opened = gzip.open(source, "rt", encoding="utf-8") if source.suffix == ".gz" else source.open(encoding="utf-8")
     section = 0
-    with opened as lines, target.open("w", encoding="utf-8") as kept:
-        for line in lines:
+    with target.open("w", encoding="utf-8") as kept:
+        for line in _lines(source):
             if found := re.match(r"\\(\d+)-grams:", line):
                 section = int(found[1])
                 if section > order:
@@ -106,15 +106,20 @@ def _without_backoff(line: str) -> str:
 
 def order_of(arpa: Path) -> int:
     """Return the order of an ARPA file, plain or gzip."""
-    opened = gzip.open(arpa, "rt", encoding="utf-8") if arpa.suffix == ".gz" else arpa.open(encoding="utf-8")
     order = 0
-    with opened as lines:
-        for line in lines:
-            if found := re.match(r"ngram (\d+)=", line):
-                order = int(found[1])
-            elif line.startswith("\\1-grams"):
-                break
+    for line in _lines(arpa):
+        if found := re.match(r"ngram (\d+)=", line):
+            order = int(found[1])
+        elif line.startswith("\\1-grams"):
+            break
+    if not order:
+        raise ValueError(f"{arpa}: no ARPA file: name an n-gram model, plain or gzip")
     return order
+
+
+def _lines(arpa: Path) -> Iterator[str]:
+    with gzip.open(arpa, "rt", encoding="utf-8") if arpa.suffix == ".gz" else arpa.open(encoding="utf-8") as lines:
+        yield from lines
 
 
 def frequent_words(arpa: Path, labels: list[str], count: int | None) -> list[str]:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from pyctcdecode import build_ctcdecoder  # noqa: E402
+from pyctcdecode import build_ctcdecoder
 
-from benchmarks.decode_task import Task  # noqa: E402
+from benchmarks.decode_task import Task
 
 NAME = "pyctcdecode"
 
