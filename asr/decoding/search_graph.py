@@ -50,6 +50,7 @@ class Graph(NamedTuple):
         lm_weight, word_bonus, oov_penalty, beam_size, token_min_log_prob, beam_threshold: `DecoderSettings`'s.
         num_hotwords: different words in hotwords, 0 for none; the arrays after it are `HotwordAutomaton`'s.
         max_gain: a token that does not end a word can add this much besides its log-probability, at most.
+        max_end_gain: likewise the end of a word and a separator.
     """
 
     starts_word: np.ndarray
@@ -85,6 +86,7 @@ class Graph(NamedTuple):
     credit_keys: np.ndarray
     credits: np.ndarray
     max_gain: float
+    max_end_gain: float
 
 
 class Vocabulary:
@@ -159,6 +161,7 @@ def build_graph(vocabulary: Vocabulary, settings: DecoderSettings) -> Graph:
     ahead = np.append(look_ahead(trie, values, None if vocabulary.constrained else outside), outside)
     hot: HotwordAutomaton = automaton(vocabulary.hotwords, vocabulary.words, trie)
     first_units = ahead[trie.first_child[0] : trie.first_child[1]]
+    credit = float(hot.credits.max(initial=0.0))
     implicit = vocabulary.constrained and not units.starts_word.any()
     one_way = not vocabulary.constrained or len(np.unique(vocabulary.words.word_of_row)) == len(trie.words)
     return Graph(
@@ -194,7 +197,11 @@ def build_graph(vocabulary: Vocabulary, settings: DecoderSettings) -> Graph:
         hot_outputs=hot.outputs,
         credit_keys=hot.credit_keys,
         credits=hot.credits,
-        max_gain=max(0.0, float(first_units.max(initial=0.0)), outside) + float(hot.credits.max(initial=0.0)),
+        max_gain=max(0.0, float(first_units.max(initial=0.0)), outside) + credit,
+        max_end_gain=settings.word_bonus
+        + max(0.0, settings.oov_penalty)
+        + max(0.0, float(hot.outputs.max(initial=0.0)))
+        + credit,
     )
 
 

@@ -40,8 +40,9 @@ from asr.decoding.search_state import (
 # Columns of the candidates' arrays.
 SLOT, NEW_TOKEN, NEW_HISTORY, NEW_POSITION, NEW_LM_STATE = range(5)
 MASS, NEW_VALUE, NEW_LM, LARGEST = range(4)
-# Of a frame: candidates so far, the best rank, and the rank below which what is no prefix of the beam is lost.
-_COUNT, _BEST, _LOWEST = range(3)
+# Of a frame: candidates so far, the best rank, the rank below which what is no prefix of the beam is lost, and the
+# number of candidates from which on these bounds are worth making anew.
+_COUNT, _BEST, _LOWEST, _ROOM = range(4)
 _INSIDE, _AFTER = 1, 2  # where a token stands: see `_extend`
 
 _WORD_LM, _TOKEN_LM = 1, 2  # as in search_graph, which imports more than a kernel may
@@ -50,7 +51,7 @@ _FIRST_WORD = _SPACE + 1
 _FIRST = np.uint64(0x9E37_79B9_7F4A_7C15)
 _SECOND = np.uint64(0xD6E8_FEB8_6659_FD93)
 _SHIFT = np.uint64(32)
-_BITS = np.uint64(0xFFFF)  # of an identity, for `_mark_beam`
+_BITS = np.uint64(0x3FFF)  # of an identity, for `_mark_beam`
 _SMALLEST_RATIO = -45.0  # exp of it is below what float64 can add to 1
 _MIN_ROWS = 1024
 
@@ -240,61 +241,102 @@ def _extend(graph, lm, state, slot, token, child, mass, where, bounds, rows, has
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _go_on(graph, lm, state, frame, active, stays, bounds, first_slot, rows, hashes, scores, marks):
-    """Add the candidates of the prefixes from ``first_slot`` on, and return the prefix before which room ran out."""
-    # With a lexicon few tokens can follow inside a word, and no more than the look-ahead differs between them.
-    by_child = graph.constrained and graph.single
-    quick = graph.lm_kind != _TOKEN_LM and graph.num_hotwords == 0
+def _is_kept(word_first, words, constrained, text, history_hash, position, token, marks):
+    """Return whether the beam may have what an open word that spells ``text`` becomes by a separator."""
+    if not constrained:
+        return marks[_mix(_mix(text, _SPACE), token) & _BITS]
+    for i in range(word_first[position], word_first[position + 1]):
+        if marks[_mix(_mix(history_hash, _FIRST_WORD + np.int64(words[i])), token) & _BITS]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _go_on(graph, lm, state, frame, active, stays, bounds, first_slot, needed, rows, hashes, scores, marks):
+    """Add the candidates of the prefixes from ``first_slot`` on, and return the prefix before which room ran out.
+
+    ``needed`` is the room that one prefix may take. What is most of the work stands here and not in functions of its
+    own: each call costs more than a candidate.
+    """
+    # Then nothing but the look-ahead differs between tokens inside a word.
+    quick = graph.single and graph.lm_kind != _TOKEN_LM and graph.num_hotwords == 0
     num_prefixes = state.counts[NUM_PREFIXES]
     for k in range(first_slot, num_prefixes):
-        if bounds[_COUNT] + (len(active) + 1) * (graph.max_ends + 1) > len(rows):
+        if bounds[_COUNT] > bounds[_ROOM] or bounds[_COUNT] + needed > len(rows):
             return k
         node = np.int64(state.beam[k])
         last, position = np.int64(state.nodes[node, TOKEN]), np.int64(state.nodes[node, POSITION])
+        history, node_text = np.int64(state.nodes[node, HISTORY]), state.node_hashes[node, TEXT]
         blank, both, value = state.masses[k, BLANK_MASS], stays[k, VALUE], state.masses[k, VALUE]
         open_word = position != 0 and _num_ends(graph.word_first, graph.constrained, position) > 0
         ends_anywhere = graph.implicit and open_word
-        first, num = np.int64(0), np.int64(len(active))
-        children = by_child and not ends_anywhere
+        first, after = np.int64(0), np.int64(len(active))
+        # With a lexicon few tokens can follow inside a word: go through these.
+        children = graph.constrained and graph.single and not ends_anywhere
         if children:
-            first, num = np.int64(graph.first_child[position]), np.int64(graph.first_child[position + 1])
-            num = num - first
-            children = num <= len(active) + 1
+            first, after = np.int64(graph.first_child[position]), np.int64(graph.first_child[position + 1])
+            children = after - first <= len(active) + 1
             if not children:
-                first, num = np.int64(0), np.int64(len(active))
+                first, after = np.int64(0), np.int64(len(active))
         base = value - graph.ahead[position]
-        reachable = value + graph.max_gain
-        for i in range(first, first + num):
-            token = np.int64(graph.unit[i]) if children else active[i]
+        reachable, after_end = value + graph.max_gain, base + graph.max_end_gain
+        last_round = after + 1 if children and open_word and graph.separator >= 0 else after
+        for i in range(first, last_round):
+            child = np.int64(-2)
+            if not children:
+                token = active[i]
+            elif i < after:
+                child, token = np.int64(i), np.int64(graph.unit[i])
+            else:
+                token = np.int64(graph.separator)
             mass = (blank if token == last else both) + frame[token]
+            lowest = bounds[_BEST] - graph.beam_threshold
             if mass == -np.inf:
                 continue
             starts = graph.starts_word[token] != 0 and position != 0
-            if children and quick:
-                # Lower than what the beam will keep, and no prefix of the beam: most candidates end here.
-                rank = mass + base + graph.ahead[i]
-                if rank < bounds[_LOWEST]:
-                    identity = _mix(_mix(state.node_hashes[node, TEXT], token + 1), token)
-                    if rank < bounds[_BEST] - graph.beam_threshold or not marks[identity & _BITS]:
-                        continue
-            elif token == graph.separator:
-                if not open_word:
+            if token == graph.separator:
+                rank = mass + after_end
+                if not open_word or rank < lowest:
                     continue
-            elif not starts and not ends_anywhere and mass + reachable < bounds[_BEST] - graph.beam_threshold:
+                if rank < bounds[_LOWEST] and graph.lm_kind != _TOKEN_LM:
+                    before = state.record_hashes[history]
+                    if not _is_kept(
+                        graph.word_first, graph.words, graph.constrained, node_text, before, position, token, marks
+                    ):
+                        continue
+            elif quick and not starts and not ends_anywhere:
+                if child == -2 and position >= 0:
+                    low, high = np.int64(graph.first_child[position]), np.int64(graph.first_child[position + 1])
+                    child = _find(graph.unit, token, low, high)
+                if child < 0:
+                    if graph.constrained:
+                        continue
+                    child = np.int64(-1)
+                new_value = base + graph.ahead[child]
+                rank = mass + new_value
+                if rank < lowest:
+                    continue
+                text = _mix(node_text, token + 1)
+                identity = _mix(text, token)
+                if rank < bounds[_LOWEST] and not marks[identity & _BITS]:
+                    continue
+                count = np.int64(bounds[_COUNT])
+                rows[count, SLOT], rows[count, NEW_TOKEN], rows[count, NEW_HISTORY] = k, token, history
+                rows[count, NEW_POSITION], rows[count, NEW_LM_STATE] = child, 0
+                scores[count, MASS], scores[count, LARGEST], scores[count, NEW_LM] = mass, mass, 0.0
+                scores[count, NEW_VALUE] = new_value
+                hashes[count, TEXT], hashes[count, IDENTITY] = text, identity
+                bounds[_COUNT] = count + 1
+                if rank > bounds[_BEST]:
+                    bounds[_BEST] = rank
+                    bounds[_LOWEST] = max(bounds[_LOWEST], rank - graph.beam_threshold)
                 continue
-            child = np.int64(i) if children else np.int64(-2)
+            elif not starts and not ends_anywhere and mass + reachable < lowest:
+                continue
             where = np.int64(0 if starts else _INSIDE)
             if open_word and (starts or graph.implicit):
                 where += _AFTER
-            _extend(
-                graph, lm, state, k, token, child, mass, where, bounds, rows, hashes, scores, marks
-            )  # fmt: skip
-        if children and open_word and graph.separator >= 0 and frame[graph.separator] > -np.inf:
-            token = np.int64(graph.separator)
-            mass = both + frame[token]
-            _extend(
-                graph, lm, state, k, token, np.int64(-2), mass, np.int64(_AFTER), bounds, rows, hashes, scores, marks
-            )  # fmt: skip
+            _extend(graph, lm, state, k, token, child, mass, where, bounds, rows, hashes, scores, marks)
     return num_prefixes
 
 
@@ -472,7 +514,7 @@ def _allowed(token_min_log_prob, frame, masked, active):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _make_room(unique, beam_size, state, stays, bounds, rows, hashes, scores, ranks, marks):
+def _make_room(unique, beam_size, needed, state, stays, bounds, rows, hashes, scores, ranks, marks):
     """Leave out candidates that cannot stay, or return larger arrays where that does not help.
 
     Where each prefix comes from one other only (``unique``), a candidate that is below as many ranks as the beam has
@@ -490,10 +532,10 @@ def _make_room(unique, beam_size, state, stays, bounds, rows, hashes, scores, ra
             if rank >= bounds[_LOWEST] or marks[hashes[j, IDENTITY] & _BITS]:
                 _copy_row(rows, hashes, scores, j, rows, hashes, scores, left)
                 left += 1
-        bounds[_COUNT] = left
-        if 2 * left <= len(rows):
-            return rows, hashes, scores, ranks
-    more = 2 * len(rows)
+        bounds[_COUNT], bounds[_ROOM] = left, left + 2 * beam_size
+    if bounds[_COUNT] + needed <= len(rows):
+        return rows, hashes, scores, ranks
+    more = 2 * (len(rows) + needed)
     new_rows, new_hashes, new_scores = (
         np.empty((more, 5), np.int32),
         np.empty((more, 2), np.uint64),
@@ -515,10 +557,10 @@ def _mark_beam(state, marks, value):
 def advance(graph, lm, state, log_probs):
     """Take frames [T, V] float64 in, and return how many: fewer than T where ``state`` must be made larger first."""
     num_classes = log_probs.shape[1]
-    masked, active, bounds = np.empty(num_classes), np.empty(num_classes, np.int64), np.empty(3)
+    masked, active, bounds = np.empty(num_classes), np.empty(num_classes, np.int64), np.empty(4)
     rows, hashes = np.empty((_MIN_ROWS, 5), np.int32), np.empty((_MIN_ROWS, 2), np.uint64)
     scores, table, ranks = np.empty((_MIN_ROWS, 4)), np.empty(_MIN_ROWS, np.int32), np.empty((2, _MIN_ROWS))
-    stays, marks = np.empty((256, 3)), np.zeros(1 << 16, np.bool_)
+    stays, marks = np.empty((256, 3)), np.zeros(1 << 14, np.bool_)
     for t in range(len(log_probs)):
         num_prefixes = state.counts[NUM_PREFIXES]
         if state.counts[NUM_RECORDS] + num_prefixes * graph.max_ends > len(state.records):
@@ -531,15 +573,16 @@ def advance(graph, lm, state, log_probs):
             bounds[_LOWEST] = -np.inf
         bounds[_LOWEST] = max(bounds[_LOWEST], bounds[_BEST] - graph.beam_threshold)
         _mark_beam(state, marks, True)
-        slot = np.int64(0)
+        bounds[_ROOM] = 3 * graph.beam_size if graph.unique else np.inf
+        slot, needed = np.int64(0), np.int64((num_active + 1) * (graph.max_ends + 1))
         while True:
             slot = _go_on(
-                graph, lm, state, masked, active[:num_active], stays, bounds, slot, rows, hashes, scores, marks
+                graph, lm, state, masked, active[:num_active], stays, bounds, slot, needed, rows, hashes, scores, marks
             )  # fmt: skip
             if slot == num_prefixes:
                 break
             rows, hashes, scores, ranks = _make_room(
-                graph.unique, graph.beam_size, state, stays, bounds, rows, hashes, scores, ranks, marks
+                graph.unique, graph.beam_size, needed, state, stays, bounds, rows, hashes, scores, ranks, marks
             )  # fmt: skip
         _mark_beam(state, marks, False)
         count, worst = np.int64(bounds[_COUNT]), bounds[_BEST] - graph.beam_threshold

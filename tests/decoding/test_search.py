@@ -257,3 +257,13 @@ def test_words_that_the_tokens_cannot_spell_are_refused(folder):
         decode(np.zeros((0, 4)), CHARACTERS, hotwords=["B"], lexicon=Lexicon(["A"]))
     with pytest.raises(ConfigError, match="tokens can spell none of its words"):
         replace(MODES["characters_word_lm"], lm_words=("a", "b")).decoder(folder)
+
+
+@pytest.mark.parametrize("lexicon", [None, Lexicon([f"{chr(0x4E00 + n)}A" for n in range(0, 600, 7)])])
+def test_hundreds_of_labels_are_searched_as_the_textbook_does(lexicon):
+    tokens = Tokens(["<blank>", " ", "A", *(chr(0x4E00 + n) for n in range(600))])
+    log_probs = random_log_probs(1, 3, len(tokens))
+    definition = Definition(tokens.labels, lexicon=dict.fromkeys(lexicon.words, ()) if lexicon else None, by_text=True)
+    expected = TextbookSearch(definition, beam_size=20).run(log_probs)
+    found = decode(log_probs, tokens, beam_size=20, lexicon=lexicon)
+    assert {h.text: h.score.total for h in found} == pytest.approx(expected)
