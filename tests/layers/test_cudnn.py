@@ -47,7 +47,7 @@ def results(made: Recurrent, form) -> tuple:
     return value_and_gradients(outputs, [X, *initial], made)
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bidirectional", [True] if JAX else [False, True])
 @pytest.mark.parametrize("cell", ["lstm"] if JAX else ["lstm", "gru"])
 def test_cudnn_s_calls_give_the_same_outputs_states_and_gradients_with_the_same_weights(cell, bidirectional, request):
     if JAX:
@@ -88,6 +88,7 @@ def keras_results(kind: str, options: dict, backwards: bool) -> tuple[list[np.nd
     return [np.asarray(weight) for weight in theirs.trainable_variables], outputs[:, ::-1] if backwards else outputs
 
 
+@pytest.mark.skipif(JAX, reason="Keras's layers are compared under TensorFlow; the cells with their definitions here")
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize(
     ("cell", "kind", "options"),
