@@ -41,6 +41,7 @@ CONTENDERS: dict[str, tuple[str, *tuple[Any, ...]]] = {
     "tensorflow": ("tensorflow_beam",),
 }
 COUNTERPARTS = {"flashlight": "ours", "pyctcdecode": "ours_open", "tensorflow": "ours_no_lm"}
+_BY_KENLM = {"flashlight", "pyctcdecode"}
 BEAMS, SIZES = (10, 25, 50, 100, 200, 500), (1000, 5000, 20_000, 52_000)
 _COLUMNS = (
     "case",
@@ -118,7 +119,9 @@ def _time_case(case: str, args: argparse.Namespace, folder: Path) -> tuple[list[
     names = list(args.contenders)
     if "pyctcdecode" in names and (reason := missing(args.pyctcdecode_python)):
         left_out["pyctcdecode"] = reason
-        names.remove("pyctcdecode")
+    if order == 1:
+        left_out |= dict.fromkeys(set(names) & _BY_KENLM - left_out.keys(), f"{case}: KenLM has no models of order 1")
+    names = [name for name in names if name not in left_out]
     timings, without = take_turns([_contender(name, task, args) for name in names], args.repeats, case)
     rows = rows_of(timings, case)
     median = {row["contender"]: row["median"] for row in rows}
@@ -178,7 +181,7 @@ def _amount(task: Task, references: Path) -> tuple[int, float, dict[str, str]]:
 
 
 def _rates(row: Row, task: Task, median: dict[str, float], frames: int, audio: float, texts: dict[str, str]) -> Row:
-    name = row["contender"]
+    name = str(row["contender"])
     found = json.loads((task.hypotheses / f"{name}.json").read_text(encoding="utf-8"))
     counterpart = median.get(COUNTERPARTS.get(name, name))
     return {

@@ -5,9 +5,15 @@ and its faster way). A word ends with a space, so a frame that is surely a space
 """
 
 import numpy as np
-from flashlight.lib.text.decoder import CriterionType, LexiconDecoder, LexiconDecoderOptions, SmearingMode, Trie
-from flashlight.lib.text.decoder.kenlm import KenLM
-from flashlight.lib.text.dictionary import Dictionary
+from flashlight.lib.text.decoder import (  # pyright: ignore[reportMissingImports]  # a peer, never a dependency
+    CriterionType,
+    LexiconDecoder,
+    LexiconDecoderOptions,
+    SmearingMode,
+    Trie,
+)
+from flashlight.lib.text.decoder.kenlm import KenLM  # pyright: ignore[reportMissingImports]
+from flashlight.lib.text.dictionary import Dictionary  # pyright: ignore[reportMissingImports]
 
 from benchmarks.decode_contenders.passes import Pass
 from benchmarks.decode_task import WORD_UNKNOWN, Task

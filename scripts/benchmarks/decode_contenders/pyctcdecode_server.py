@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from pyctcdecode import build_ctcdecoder
+from pyctcdecode import build_ctcdecoder  # pyright: ignore[reportMissingImports]
 
 from benchmarks.decode_task import Task
 
