@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asr import layers
-    from asr.decoding.decode import decode
+    from asr.decoding.decode import Decoder, decode
     from asr.decoding.greedy import greedy
     from asr.decoding.hypothesis import Hypothesis, Score, Word
+    from asr.decoding.lexicon import Lexicon
     from asr.decoding.lm import LanguageModel
+    from asr.decoding.settings import DecoderSettings
     from asr.errors import AsrError
     from asr.run import Run, load
     from asr.scoring.score import Scores, score
@@ -25,8 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsrError",
+    "Decoder",
+    "DecoderSettings",
     "Hypothesis",
     "LanguageModel",
+    "Lexicon",
     "Run",
     "Score",
     "Scores",
@@ -44,8 +49,11 @@ __all__ = [
 
 _MODULES = {
     "AsrError": "asr.errors",
+    "Decoder": "asr.decoding.decode",
+    "DecoderSettings": "asr.decoding.settings",
     "Hypothesis": "asr.decoding.hypothesis",
     "LanguageModel": "asr.decoding.lm",
+    "Lexicon": "asr.decoding.lexicon",
     "Run": "asr.run",
     "Score": "asr.decoding.hypothesis",
     "Scores": "asr.scoring.score",

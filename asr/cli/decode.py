@@ -3,38 +3,41 @@
     asr decode runs/an4 work/an4/test.jsonl --output hypotheses.jsonl --beam-size 20
     asr score work/an4/test.jsonl hypotheses.jsonl
 
-The data set is a manifest or a folder of shards. Utterances that cannot be read are named on stderr and left out (exit
-status 1). --beam-size 1 is greedy search, and the default where the run's config says nothing else. With --lm or
---lexicon the search is a beam search of 100, its weights those that asr lm tune has put into the run. Words have times
+The data set is a manifest, a folder of shards, or log-probabilities that --save-log-probs has written (.npz; no model
+is loaded then). Utterances that cannot be read are named on stderr and left out (exit status 1). --beam-size 1 is
+greedy search, and the default where the run's config says nothing else. With --lm, --lexicon or --hotwords the search
+is a beam search of 100, its weights those that asr lm tune has put into the run. A beam search leaves out tokens of
+less than exp(-12), and prefixes that rank 20 below the best (natural logarithms). Words have times
 and confidence; --calibrate, on a development set, makes probabilities of the confidences of whatever the run decodes
 from then on.
 """
 
 import argparse
+import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import load_backend, progress_bar, stderr_console
 from asr.cli.numbers import counted, positive
+from asr.cli.search_options import add_search_arguments, files_read, search_for
 
 if TYPE_CHECKING:
-    from asr.decoding.decode import Decoder
-    from asr.tokens import Tokens
+    from asr.transcribe.data_set import Example
+    from asr.transcribe.recognise import SpeechModel
+
+_SAVED = ".npz"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``asr decode``."""
     parser.add_argument("model", metavar="RUN", type=Path, help="run folder of asr train")
-    parser.add_argument("data_set", metavar="MANIFEST_OR_SHARDS", type=Path, help="what to decode")
+    parser.add_argument("data_set", metavar="DATA", type=Path, help="manifest, shards, or saved log-probabilities")
     parser.add_argument("--output", metavar="HYP", required=True, type=Path, help="file of hypotheses, JSON lines")
-    parser.add_argument(
-        "--beam-size", metavar="N", type=positive, help="prefixes kept; 1 is greedy search (default: the run's config)"
-    )
-    parser.add_argument("--lm", metavar="LM", type=Path, help="language model: ARPA, plain or gzip, or .asrlm")
-    parser.add_argument("--lexicon", metavar="F", type=Path, help="the only words that there are (default: any)")
+    add_search_arguments(parser)
+    parser.add_argument("--nbest", metavar="N", type=positive, help="write so many hypotheses an utterance, best first")
+    parser.add_argument("--threads", metavar="N", type=positive, help="utterances at once (default: one a core)")
     parser.add_argument(
         "--calibrate",
         choices=("isotonic", "temperature"),
@@ -47,18 +50,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decode, and report speed and failures."""
-    load_backend(args)
     from asr.cli.outputs import check_outputs
+
+    read = [args.data_set, *files_read(args)]
+    check_outputs(read, [path for path in (args.output, args.save_log_probs) if path])
+    model, examples = _saved(args) if args.data_set.suffix == _SAVED else _computed(args)
     from asr.decoding.annotate import Calibrator
     from asr.decoding.calibration import save_calibration
-    from asr.run import load
-    from asr.transcribe.data_set import decode_data_set, read_data_set
+    from asr.transcribe.data_set import decode_data_set
 
-    read = [path for path in (args.data_set, args.lm, args.lexicon) if path]
-    check_outputs(read, [path for path in (args.output, args.save_log_probs) if path])
-    model = load(args.model)
-    examples = read_data_set(args.data_set, model.config.features)
     console = stderr_console(args)
+    search = search_for(args, args.model, model.tokens, model.config.decode)
     calibrator = Calibrator(model.tokens) if args.calibrate else None
     with progress_bar(console) as progress:
         task = progress.add_task("decode", total=len(examples))
@@ -66,8 +68,9 @@ def run(args: argparse.Namespace) -> int:
             model,
             examples,
             args.output,
-            beam_size=args.beam_size or model.config.decode.beam_size,
-            decoder=_decoder(args, model.tokens),
+            search=search,
+            num_best=args.nbest,
+            threads=args.threads or len(os.sched_getaffinity(0)),
             log_probs_file=args.save_log_probs,
             calibrator=calibrator,
             on_progress=lambda done: progress.update(task, completed=done),
@@ -84,20 +87,22 @@ def run(args: argparse.Namespace) -> int:
     return SOME_FAILED if result.failures else DONE
 
 
-def _decoder(args: argparse.Namespace, tokens: "Tokens") -> "Decoder | None":
-    """Return the search with the language model or lexicon asked for, under the run's tuned weights."""
-    if not (args.lm or args.lexicon):
-        return None
-    from asr.decoding.decode import Decoder
-    from asr.decoding.lexicon import Lexicon
-    from asr.decoding.lm import LanguageModel
-    from asr.decoding.settings import COMMAND_SETTINGS, load_settings
+def _computed(args: argparse.Namespace) -> "tuple[SpeechModel, list[Example]]":
+    """Return the model, and the utterances of a manifest or of shards."""
+    load_backend(args)
+    from asr.run import load
+    from asr.transcribe.data_set import read_data_set
 
-    # Weights that were tuned with a language model mean nothing without one.
-    settings = load_settings(args.model) if args.lm else COMMAND_SETTINGS
-    return Decoder(
-        tokens,
-        replace(settings, beam_size=args.beam_size) if args.beam_size else settings,
-        lm=LanguageModel(args.lm) if args.lm else None,
-        lexicon=Lexicon.load(args.lexicon) if args.lexicon else None,
-    )
+    model = load(args.model)
+    return model, read_data_set(args.data_set, model.config.features)
+
+
+def _saved(args: argparse.Namespace) -> "tuple[SpeechModel, list[Example]]":
+    """Return what stands for the model, and the utterances whose log-probabilities were saved."""
+    from asr.errors import ConfigError
+    from asr.transcribe.saved import SavedModel, read_saved
+
+    if args.calibrate:
+        raise ConfigError(f"{args.data_set}: has no references: --calibrate needs a manifest or shards")
+    model = SavedModel(args.model)
+    return model, read_saved(args.data_set, model.config)

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import load_backend, progress_bar, stderr_console
 from asr.cli.numbers import counted, positive
+from asr.cli.search_options import add_search_arguments, search_for
 
 if TYPE_CHECKING:
     from asr.transcribe.outputs import Job
+    from asr.transcribe.transcriber import Transcriber
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-f", "--output-format", metavar="F", help="txt, json, several with commas between, or all (default: see above)"
     )
-    parser.add_argument(
-        "--beam-size", metavar="N", type=positive, help="prefixes kept; 1 is greedy search (default: the run's config)"
-    )
+    add_search_arguments(parser)
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace transcripts that are there")
     existing.add_argument("--resume", action="store_true", help="leave transcripts that are there, make the others")
@@ -67,9 +67,8 @@ def _to_stdout(args: argparse.Namespace, output_format: str) -> int:
     load_backend(args)
     from asr.errors import AudioError, UtteranceError
     from asr.transcribe.formats import FORMATS
-    from asr.transcribe.transcriber import Transcriber
 
-    transcriber = Transcriber(args.model, beam_size=args.beam_size)
+    transcriber = _transcriber(args)
     try:
         transcript = transcriber(args.inputs[0])
     except (AudioError, UtteranceError) as error:
@@ -84,9 +83,8 @@ def _to_files(args: argparse.Namespace, jobs: "Sequence[Job]") -> int:
     from asr.errors import AsrError
     from asr.files import write_atomically
     from asr.transcribe.formats import FORMATS
-    from asr.transcribe.transcriber import Transcriber
 
-    transcriber = Transcriber(args.model, beam_size=args.beam_size)
+    transcriber = _transcriber(args)
     console = stderr_console(args)
     num_failed = 0
     with progress_bar(console) as progress:
@@ -101,6 +99,15 @@ def _to_files(args: argparse.Namespace, jobs: "Sequence[Job]") -> int:
             progress.advance(task)
     console.print(f"{counted(len(jobs) - num_failed, 'file')} transcribed, {num_failed} failed")
     return SOME_FAILED if num_failed else DONE
+
+
+def _transcriber(args: argparse.Namespace) -> "Transcriber":
+    from asr.run import load
+    from asr.transcribe.transcriber import Transcriber
+
+    model = load(args.model)
+    search = search_for(args, args.model, model.tokens, model.config.decode)
+    return Transcriber(model, beam_size=None if search else 1, search=search)
 
 
 def _name_failure(audio: Path, error: Exception) -> None:

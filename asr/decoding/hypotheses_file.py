@@ -1,4 +1,4 @@
-"""Hypotheses on disk, one a line of JSON: ``id``, ``text``, ``reference`` when known, ``score``, ``words``."""
+"""Hypotheses on disk, a line of JSON each: id, text, reference when known, score, words and nbest."""
 
 import json
 from collections.abc import Iterable
@@ -15,6 +15,19 @@ _SCORE_KEYS = ("acoustic", "lm", "bonus")
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of the best hypotheses of an utterance.
+
+    Attributes:
+        text: what was found.
+        score: of it.
+    """
+
+    text: str
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedUtterance:
     """One line of a hypotheses file.
 
@@ -24,6 +37,7 @@ class DecodedUtterance:
         score: of the text.
         reference: what was said, when known.
         words: of the text, with times and confidence where they are known; empty where nobody has asked for them.
+        nbest: the best hypotheses, this one first; empty where nobody has asked for them.
     """
 
     id: str
@@ -31,6 +45,7 @@ class DecodedUtterance:
     score: Score
     reference: str | None = None
     words: tuple[Word, ...] = ()
+    nbest: tuple[Alternative, ...] = ()
 
 
 def write_hypotheses(path: Path, utterances: Iterable[DecodedUtterance]) -> None:
@@ -52,11 +67,16 @@ def _row(utterance: DecodedUtterance) -> dict[str, Any]:
     row: dict[str, Any] = {"id": utterance.id, "text": utterance.text}
     if utterance.reference is not None:
         row["reference"] = utterance.reference
-    score = utterance.score
-    row["score"] = {key: getattr(score, key) for key in _SCORE_KEYS} | {"total": score.total}
+    row["score"] = _score_row(utterance.score)
     if utterance.words:
         row["words"] = [asdict(word) for word in utterance.words]
+    if utterance.nbest:
+        row["nbest"] = [{"text": one.text, "score": _score_row(one.score)} for one in utterance.nbest]
     return row
+
+
+def _score_row(score: Score) -> dict[str, float]:
+    return {key: getattr(score, key) for key in _SCORE_KEYS} | {"total": score.total}
 
 
 def _parse(row: dict[str, Any], where: str) -> DecodedUtterance:
@@ -66,11 +86,21 @@ def _parse(row: dict[str, Any], where: str) -> DecodedUtterance:
     reference = row.get("reference")
     if not (reference is None or isinstance(reference, str)):
         raise ManifestError(f"{where}: reference is {reference!r}: it must be str, or not there")
+    score, words = _parse_score(row["score"], where), _parse_words(row.get("words", []), where)
+    return DecodedUtterance(row["id"], row["text"], score, reference, words, _parse_nbest(row.get("nbest", []), where))
+
+
+def _parse_score(value: Any, where: str) -> Score:
     try:
-        score = Score(*(float(row["score"][key]) for key in _SCORE_KEYS))
+        return Score(*(float(value[key]) for key in _SCORE_KEYS))
     except (KeyError, TypeError, ValueError):
-        raise ManifestError(f"{where}: score is {row['score']!r}: it has acoustic, lm and bonus, all numbers") from None
-    return DecodedUtterance(row["id"], row["text"], score, reference, _parse_words(row.get("words", []), where))
+        raise ManifestError(f"{where}: score is {value!r}: it has acoustic, lm and bonus, all numbers") from None
+
+
+def _parse_nbest(value: Any, where: str) -> tuple[Alternative, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, dict) and type(one.get("text")) is str for one in value):
+        raise ManifestError(f"{where}: nbest is {value!r}: each has text and score")
+    return tuple(Alternative(one["text"], _parse_score(one.get("score"), where)) for one in value)
 
 
 def _parse_words(value: Any, where: str) -> tuple[Word, ...]:

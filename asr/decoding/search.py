@@ -194,7 +194,7 @@ class Search:
 
     def _text(self, state: State, record: int) -> str:
         words = state.records[records_to(state.records, record), WORD]
-        return " ".join(self.vocabulary.words.texts[word] for word in words)
+        return " ".join(self.vocabulary.words.texts[word] for word in words.tolist())
 
 
 def _summed(words: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

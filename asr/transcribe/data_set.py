@@ -2,7 +2,9 @@
 
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,8 +16,9 @@ import numpy as np
 from asr.config import FeatureConfig
 from asr.decoding.annotate import Calibrator, annotate
 from asr.decoding.calibration import load_calibration
-from asr.decoding.decode import Decoder, transcribe_log_probs
-from asr.decoding.hypotheses_file import DecodedUtterance, write_hypotheses
+from asr.decoding.decode import Decoder
+from asr.decoding.greedy import greedy
+from asr.decoding.hypotheses_file import Alternative, DecodedUtterance, write_hypotheses
 from asr.decoding.hypothesis import Hypothesis
 from asr.errors import TranscriptionError, UtteranceError
 from asr.features import Frames, compute_features
@@ -23,6 +26,7 @@ from asr.files import replacing
 from asr.manifest import Utterance, read_manifest
 from asr.prepare.blocks import read_utterance
 from asr.shards import open_shards
+from asr.tokens import Tokens
 from asr.transcribe.clock import frame_clock
 from asr.transcribe.recognise import Failure, Recording, SpeechModel, recognise
 
@@ -36,13 +40,13 @@ class Example:
 
     Attributes:
         recording: its id and frames.
-        reference: what was said.
+        reference: what was said, where that is known.
         duration: seconds.
         start: seconds from the file's start to the utterance's; 0 where that is not known, as in shards.
     """
 
     recording: Recording
-    reference: str
+    reference: str | None
     duration: float
     start: float = 0.0
 
@@ -97,8 +101,9 @@ def decode_data_set(
     examples: Sequence[Example],
     output: Path,
     *,
-    beam_size: int,
-    decoder: Decoder | None = None,
+    search: Decoder | None = None,
+    num_best: int | None = None,
+    threads: int = 1,
     log_probs_file: Path | None = None,
     calibrator: Calibrator | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
@@ -109,8 +114,9 @@ def decode_data_set(
         model: what gives log-probabilities.
         examples: as `read_data_set` returns them.
         output: file of hypotheses, in the examples' order, without those that failed.
-        beam_size: 1 is greedy search; not used where there is a decoder.
-        decoder: a search with a language model or a lexicon.
+        search: None: greedy search.
+        num_best: alternatives to write with each hypothesis, at most, itself among them; None: none.
+        threads: searches at the same time.
         log_probs_file: when given, a ``.npz`` of log-probabilities [T', V] by utterance id.
         calibrator: when given, it gets all that is found, with the references.
         on_progress: called with the number of utterances that are through.
@@ -119,19 +125,21 @@ def decode_data_set(
     start = time.perf_counter()
     decoded: list[DecodedUtterance] = []
     calibration = load_calibration(model.folder)
-    search = decoder or partial(transcribe_log_probs, tokens=model.tokens, beam_size=beam_size)
+    find = search or partial(_greedily, tokens=model.tokens)
     with ExitStack() as stack:
         save = stack.enter_context(_log_prob_writer(log_probs_file)) if log_probs_file else _forget
-        found = recognise(model, (example.recording for example in examples))
-        for done, (example, (_, log_probs)) in enumerate(zip(examples, found, strict=True), start=1):
-            hypotheses = _found(log_probs, search)
+        executor = stack.enter_context(ThreadPoolExecutor(threads))
+        computed = (found for _, found in recognise(model, (example.recording for example in examples)))
+        searched = _searched(computed, find, executor, 2 * threads)
+        for done, (example, (log_probs, hypotheses)) in enumerate(zip(examples, searched, strict=True), start=1):
             if isinstance(log_probs, np.ndarray) and isinstance(hypotheses, list):
                 if calibrator is not None:
-                    calibrator.add(hypotheses, log_probs, example.reference)
+                    calibrator.add(hypotheses, log_probs, example.reference or "")
                 clock = frame_clock(model.config, start=example.start, duration=example.duration or None)
                 best = annotate(hypotheses, log_probs, model.tokens, clock, calibration)
                 name = example.recording.id
-                decoded.append(DecodedUtterance(name, best.text, best.score, example.reference, best.words))
+                nbest = tuple(Alternative(one.text, one.score) for one in hypotheses[: num_best or 0])
+                decoded.append(DecodedUtterance(name, best.text, best.score, example.reference, best.words, nbest))
                 save(name, log_probs)
                 result.audio_seconds += example.duration
             else:
@@ -143,14 +151,31 @@ def decode_data_set(
     return result
 
 
+def _searched(
+    computed: Iterable[np.ndarray | Failure], search: Search, executor: Executor, num_waiting: int
+) -> Iterator[tuple[np.ndarray | Failure, list[Hypothesis] | Failure]]:
+    """Yield log-probabilities with their hypotheses, best first, or why there are none; some are searched ahead."""
+    waiting: deque[tuple[np.ndarray | Failure, Future[list[Hypothesis] | Failure]]] = deque()
+    for log_probs in computed:
+        waiting.append((log_probs, executor.submit(_found, log_probs, search)))
+        if len(waiting) > num_waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    for first, future in waiting:
+        yield first, future.result()
+
+
 def _found(log_probs: np.ndarray | Failure, search: Search) -> list[Hypothesis] | Failure:
-    """Return the hypotheses, best first; or why there are none."""
     if not isinstance(log_probs, np.ndarray):
         return log_probs
     try:
         return search(log_probs)
     except UtteranceError as error:  # a lexicon may leave nothing that the frames could be
         return error
+
+
+def _greedily(log_probs: np.ndarray, tokens: Tokens) -> list[Hypothesis]:
+    return [greedy(log_probs, tokens)]
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import numpy as np
 from asr.audio import read_audio
 from asr.decoding.annotate import annotate
 from asr.decoding.calibration import load_calibration
-from asr.decoding.decode import transcribe_log_probs
-from asr.errors import AsrError, ConfigError, TranscriptionError
+from asr.decoding.decode import Decoder, transcribe_log_probs
+from asr.errors import AsrError, ConfigError, TranscriptionError, UtteranceError
 from asr.features import Frames, compute_features
 from asr.transcribe.clock import frame_clock
 from asr.transcribe.recognise import Failure, Recording, SpeechModel, recognise
@@ -30,12 +30,19 @@ class Transcriber:
         beam_size: prefixes that the search keeps; 1 is greedy search.
     """
 
-    def __init__(self, model: str | Path | SpeechModel | None = None, *, beam_size: int | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path | SpeechModel | None = None,
+        *,
+        beam_size: int | None = None,
+        search: Decoder | None = None,
+    ) -> None:
         """Load the model.
 
         Args:
             model: a run folder, or what `asr.load` made of one.
-            beam_size: default: what the run's config says.
+            beam_size: default: what the run's config says; not used where there is a search.
+            search: with a language model, a lexicon, hotwords, or any settings, over the model's tokens.
 
         Raises:
             TranscriptionError: no model is named; none is packaged yet.
@@ -47,7 +54,8 @@ class Transcriber:
         if beam_size is not None and beam_size < 1:
             raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
         self.model = _load(model) if isinstance(model, str | Path) else model
-        self.beam_size = beam_size or self.model.config.decode.beam_size
+        self.beam_size = search.settings.beam_size if search else beam_size or self.model.config.decode.beam_size
+        self._search = search or partial(transcribe_log_probs, tokens=self.model.tokens, beam_size=self.beam_size)
         self._calibration = load_calibration(self.model.folder)
 
     def __call__(self, audio: str | Path) -> Transcript:
@@ -68,7 +76,7 @@ class Transcriber:
         recordings = [Recording(str(audio), partial(self._frames, str(audio), durations)) for audio in audios]
         for recording, log_probs in recognise(self.model, recordings):
             if isinstance(log_probs, np.ndarray):
-                yield self._transcript(recording.id, durations[recording.id], log_probs)
+                yield self._transcribed(recording.id, durations[recording.id], log_probs)
             else:
                 yield log_probs
 
@@ -79,8 +87,11 @@ class Transcriber:
         durations[audio] = len(waveform) / features.sample_rate_hz
         return compute_features(waveform, features)
 
-    def _transcript(self, audio: str, duration: float, log_probs: np.ndarray) -> Transcript:
-        hypotheses = transcribe_log_probs(log_probs, self.model.tokens, self.beam_size)
+    def _transcribed(self, audio: str, duration: float, log_probs: np.ndarray) -> Transcript | Failure:
+        try:
+            hypotheses = self._search(log_probs)
+        except UtteranceError as error:  # a lexicon may leave nothing that the frames could be
+            return error
         clock = frame_clock(self.model.config, duration=duration)
         best = annotate(hypotheses, log_probs, self.model.tokens, clock, self._calibration)
         segments = (Segment(0, 0.0, duration, best.text, best.words),) if best.text else ()

@@ -1,5 +1,7 @@
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -121,3 +123,84 @@ def test_a_language_model_and_a_lexicon_decide_which_words_there_are(tiny_run, d
     assert all(line.score.bonus == line.score.lm == 0 for line in read_hypotheses(output))
     assert main([*command[:3], "--output", str(lm), "--lm", str(lm)]) == 2
     assert "is read by this command" in capsys.readouterr().err
+
+
+@pytest.fixture
+def lm(tmp_path):
+    path = tmp_path / "words.arpa"
+    words = ["<unk>", "<s>", "</s>", "GO", "NO", "STOP"]
+    unigrams = "".join(f"-{1 + n / 10}\t{word}\n" for n, word in enumerate(words))
+    path.write_text(f"\\data\\\nngram 1={len(words)}\n\n\\1-grams:\n{unigrams}\n\\end\\\n")
+    return path
+
+
+def decoded(run, source, output, *options):
+    assert main(["decode", str(run), str(source), "--output", str(output), "-q", *map(str, options)]) == 0
+    return read_hypotheses(output)
+
+
+def test_a_search_has_a_language_model_a_lexicon_and_hotwords(tiny_run, data, tmp_path, lm):
+    lexicon, hotwords = tmp_path / "lexicon.txt", tmp_path / "hotwords.txt"
+    lexicon.write_text("GO\nNO\nSTOP\nON\n")
+    hotwords.write_text("# found in a hurry\nON\t200\n")
+    options = ["--lm", lm, "--lexicon", lexicon, "--nbest", 3, "--beam-size", 20, "--lm-weight", 2, "--word-bonus", 0.5]
+    found = decoded(tiny_run, data / "an4.jsonl", tmp_path / "h.jsonl", *options, "--oov-penalty", -50, "--threads", 2)
+    for line in found:
+        assert set(line.text.split()) <= {"GO", "NO", "STOP", "ON"}
+        assert line.score.lm < 0 and line.score.bonus == pytest.approx(
+            0.5 * len(line.text.split()) - 50 * line.text.split().count("ON")
+        )
+        assert 1 <= len(line.nbest) <= 3
+        assert (line.nbest[0].text, line.nbest[0].score) == (line.text, line.score)
+    prompted = decoded(tiny_run, data / "an4.jsonl", tmp_path / "h.jsonl", *options, "--hotwords", hotwords)
+    assert all("ON" in line.text.split() for line in prompted)
+
+
+def test_saved_log_probs_give_the_same_hypotheses_without_a_framework(tiny_run, data, tmp_path, lm):
+    saved, options = tmp_path / "p.npz", ["--lm", lm, "--beam-size", 10]
+    expected = decoded(tiny_run, data / "an4.jsonl", tmp_path / "a.jsonl", *options, "--save-log-probs", saved)
+    program = (
+        "import sys\nfrom asr.cli import main\n"
+        f"status = main(['decode', {str(tiny_run)!r}, {str(saved)!r}, '--output', {str(tmp_path / 'b.jsonl')!r}, "
+        f"'--lm', {str(lm)!r}, '--beam-size', '10', '-q'])\n"
+        "sys.exit(status or bool({'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    found = read_hypotheses(tmp_path / "b.jsonl")
+    assert [(line.id, line.text, line.score) for line in found] == [
+        (line.id, line.text, line.score) for line in expected
+    ]
+    assert all(line.reference is None for line in found)
+
+
+def test_a_language_model_in_the_run_folder_is_used_unless_told_otherwise(tiny_run, data, tmp_path, lm):
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run, run)
+    assert main(["lm", "compile", str(lm), "--output", str(run / "lm" / "words.asrlm"), "-q"]) == 0
+    output = tmp_path / "h.jsonl"
+    assert all(line.score.lm < 0 for line in decoded(run, data / "an4.jsonl", output))
+    assert all(line.score.lm == 0 for line in decoded(run, data / "an4.jsonl", output, "--lm", "none"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--hotwords", "nowhere"], "nowhere: No such file"),
+        (["--lexicon", "nowhere"], "nowhere: No such file"),
+        (["--lm", "nowhere.arpa"], "nowhere.arpa: No such file"),
+        (["--beam-size", "5", "--calibrate", "temperature"], "has no references"),
+    ],
+)
+def test_wrong_files_of_a_search_are_one_line(tiny_run, tmp_path, monkeypatch, capsys, options, message):
+    monkeypatch.chdir(tmp_path)
+    np.savez("p.npz", a=np.zeros((0, 5), np.float32))
+    assert main(["decode", str(tiny_run), "p.npz", "--output", "h.jsonl", *options]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.startswith("asr: ") and error.count("\n") == 1
+
+
+def test_a_file_that_is_not_saved_log_probs_is_named(tiny_run, tmp_path, capsys):
+    path = tmp_path / "p.npz"
+    path.write_text("nothing")
+    assert main(["decode", str(tiny_run), str(path), "--output", str(tmp_path / "h.jsonl")]) == 2
+    assert f"asr: {path}: not saved log-probabilities" in capsys.readouterr().err

@@ -103,3 +103,12 @@ def test_a_folder_that_cannot_be_written_is_one_line(tiny_run, words, tmp_path, 
     assert main(["transcribe", words[0], "-m", str(tiny_run), "-o", "file"]) == 2
     error = capsys.readouterr().err.splitlines()
     assert error[-1].startswith("asr: file")
+
+
+def test_a_transcription_takes_the_options_of_a_search(tiny_run, data, tmp_path, capsys):
+    lexicon = tmp_path / "lexicon.txt"
+    lexicon.write_text("GO\n")
+    sound = next(data.glob("an4*.*[!l]"))
+    command = ["transcribe", str(sound), "-m", str(tiny_run), "--lexicon", str(lexicon), "--beam-size", "10", "-q"]
+    assert main(command) == 0
+    assert set(capsys.readouterr().out.split()) <= {"GO"}

@@ -17,7 +17,7 @@ def write_manifest(folder, *rows):
 
 
 def decode_manifest(model, manifest, output, **options):
-    return decode_data_set(model, read_data_set(manifest, model.config.features), output, beam_size=1, **options)
+    return decode_data_set(model, read_data_set(manifest, model.config.features), output, **options)
 
 
 def test_hypotheses_and_log_probs_are_joined_by_id(model, sounds, tmp_path):

@@ -1,0 +1,117 @@
+"""The options of a search, for every command that has one, and the search that they ask for."""
+
+import argparse
+import math
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asr.cli.console import stderr_console
+from asr.cli.numbers import positive
+
+if TYPE_CHECKING:
+    from asr.config import DecodeConfig
+    from asr.decoding.decode import Decoder
+    from asr.tokens import Tokens
+
+_NO_LM = "none"
+_LM_FOLDER = "lm"  # of a run, for a model that belongs to it
+_SOON = 1.5  # seconds after which a search that is not there yet is being compiled
+
+
+def add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of a search."""
+    parser.add_argument(
+        "--beam-size", metavar="N", type=positive, help="prefixes kept; 1 is greedy search (default: the run's config)"
+    )
+    parser.add_argument(
+        "--lm",
+        metavar="LM",
+        type=Path,
+        help="language model: ARPA, plain or gzip, or .asrlm (default: the one in RUN/lm, if any); none: without",
+    )
+    parser.add_argument("--lm-unit", choices=("word", "token"), help="what the model's words are (default: words)")
+    parser.add_argument("--lm-weight", metavar="W", type=_finite, help="factor of its scores (default: tuned, or 0.5)")
+    parser.add_argument("--word-bonus", metavar="B", type=_finite, help="added a word (default: tuned, or 0)")
+    parser.add_argument(
+        "--oov-penalty",
+        metavar="P",
+        type=_finite,
+        help="added to <unk>'s score for a word that the model does not know, below 0 (default: tuned, or 0)",
+    )
+    parser.add_argument("--lexicon", metavar="F", type=Path, help="the only words that there are (default: any)")
+    parser.add_argument("--hotwords", metavar="F", type=Path, help="phrases to prefer, a line each: PHRASE, tab, boost")
+
+
+def files_read(args: argparse.Namespace) -> list[Path]:
+    """Return the files that the options name."""
+    return [path for path in (args.lm, args.lexicon, args.hotwords) if path and str(path) != _NO_LM]
+
+
+def search_for(args: argparse.Namespace, folder: Path, tokens: "Tokens", config: "DecodeConfig") -> "Decoder | None":
+    """Return the search that the options ask for, ready to run; None for greedy search.
+
+    Args:
+        args: with what `add_search_arguments` declares.
+        folder: the run's.
+        tokens: the run's.
+        config: the run's.
+    """
+    lm_path = _lm_path(args, folder)
+    plain = not (lm_path or args.lexicon or args.hotwords)
+    if (args.beam_size or config.beam_size) == 1 and plain:
+        return None
+    from asr.decoding.decode import Decoder
+    from asr.decoding.hotwords import read_hotwords
+    from asr.decoding.lexicon import Lexicon
+    from asr.decoding.lm import LanguageModel
+    from asr.decoding.settings import COMMAND_SETTINGS, load_settings
+
+    # Weights that were tuned with a language model mean nothing without one.
+    settings = load_settings(folder) if lm_path else COMMAND_SETTINGS
+    names = ("lm_weight", "word_bonus", "oov_penalty", "lm_unit")
+    asked = {name: value for name in names if (value := getattr(args, name)) is not None}
+    beam_size = args.beam_size or (config.beam_size if plain else settings.beam_size)
+    decoder = Decoder(
+        tokens,
+        replace(settings, beam_size=beam_size, **asked),
+        lm=LanguageModel(lm_path) if lm_path else None,
+        lexicon=Lexicon.load(args.lexicon) if args.lexicon else None,
+        hotwords=read_hotwords(args.hotwords) if args.hotwords else (),
+    )
+    _warm_up(decoder, args)
+    return decoder
+
+
+def _lm_path(args: argparse.Namespace, folder: Path) -> Path | None:
+    if args.lm is not None:
+        return None if str(args.lm) == _NO_LM else args.lm
+    if args.beam_size == 1:
+        return None
+    return next(iter(sorted((folder / _LM_FOLDER).glob("*.asrlm"))), None)
+
+
+def _warm_up(decoder: "Decoder", args: argparse.Namespace) -> None:
+    """Load the compiled search before any time is taken; say so where it must be compiled first."""
+    import numpy as np
+
+    console = stderr_console(args)
+    note = threading.Timer(_SOON, console.print, ["compiling the search, once an installation: some 20 s"])
+    note.daemon = True
+    note.start()
+    try:
+        decoder(np.full((1, len(decoder.tokens)), -math.log(len(decoder.tokens))), 1)
+    finally:
+        note.cancel()
+
+
+def _finite(text: str) -> float:
+    """Return a finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
