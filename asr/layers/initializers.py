@@ -1,7 +1,6 @@
 """Initial weights, drawn by NumPy: one seed gives the same under every backend, and nothing is compiled for them.
 
-Each initializer takes its own seed when it is made, from Python's generator, as those of Keras do:
-`keras.utils.set_random_seed` decides all.
+Each initializer takes its own seed when it is made, from Python's generator, as those of Keras do.
 """
 
 import itertools
@@ -14,6 +13,14 @@ import keras
 import numpy as np
 
 from asr.layers.tensor import Tensor, ops
+
+
+def set_seed(seed: int) -> None:
+    """Let all weights of layers that are made from here on follow from ``seed``.
+
+    `keras.utils.set_random_seed` does that, too, but imports TensorFlow under any backend.
+    """
+    random.seed(seed)
 
 
 class _Drawn(keras.initializers.Initializer):

@@ -16,6 +16,7 @@ import numpy as np
 from asr.batches import Batch
 from asr.config import Config
 from asr.errors import RunError
+from asr.layers.initializers import set_seed
 from asr.model import AcousticModel
 
 # float16 only: factors of the loss that keep small gradients above zero (Micikevicius et al., arXiv:1710.03740).
@@ -53,7 +54,7 @@ class Engine(ABC):
             num_classes: V, blank included.
             steps_per_epoch: the schedule is in epochs.
         """
-        keras.utils.set_random_seed(config.train.seed)
+        set_seed(config.train.seed)
         self._clip_norm = config.optimizer.clip_norm
         self._scales = config.train.precision == "float16"
         self._loss_scale = _FIRST_LOSS_SCALE if self._scales else 1.0
