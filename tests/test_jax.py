@@ -1,4 +1,4 @@
-"""The layers, the model, the loss and a training's steps under JAX: their own tests once more, in a process without TensorFlow."""
+"""Layers, model, loss and a training's steps under JAX: their own tests once more, in a process without TensorFlow."""
 
 import os
 import subprocess
