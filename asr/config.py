@@ -281,7 +281,7 @@ class TrainConfig(_Section):
     seed: int = Field(default=1, ge=0, lt=2**32, description="of weights, order, dropout and masks")
     strategy: Literal["auto", "one", "mirrored", "multi_worker"] = Field(
         default="auto",
-        description="auto: multi_worker under TF_CONFIG or Slurm, mirrored with several GPUs, else one",
+        description="auto: multi_worker under TF_CONFIG or Slurm, mirrored with several GPUs, else one; under JAX one",
     )
     precision: Literal["float32", "bfloat16", "float16"] = Field(
         default="float32", description="arithmetic of the layers; the loss is always float32"
