@@ -46,13 +46,16 @@ class Decoder:
             tokens: the V labels, blank first.
             settings: default: `DecoderSettings`'s.
             lm: language model over words, or over tokens where ``settings.lm_unit`` says so.
-            lexicon: the only words that there are; without one, any that the tokens spell.
+            lexicon: the only words that there are; without one, any that the tokens spell, or where these are phones,
+                those of a language model over words.
             hotwords: phrases to prefer, alone or each with its boost.
 
         Raises:
             ConfigError: the tokens can spell no word of the model or of the lexicon, or not a hotword.
         """
         self.tokens, self.settings = tokens, settings or DecoderSettings()
+        if lexicon is None and lm is not None and self.settings.lm_unit == "word":
+            lexicon = _pronounced(tokens, lm)
         self._vocabulary = Vocabulary(
             tokens,
             lm=lm,
@@ -84,6 +87,13 @@ class Decoder:
         other.tokens, other.settings, other._vocabulary = self.tokens, settings, self._vocabulary
         other._search = Search(self._vocabulary, settings)
         return other
+
+
+def _pronounced(tokens: Tokens, lm: LanguageModel) -> Lexicon | None:
+    """Return a lexicon of a model's words where phones must be told apart into words; None where they need not."""
+    if tokens.kind != "phones" or any(lm.index(label) for label in tokens.labels[1:]):
+        return None
+    return Lexicon(list(lm.words)[3:], str(lm.path))
 
 
 def decode(

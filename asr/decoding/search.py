@@ -193,8 +193,8 @@ class Search:
         return set(state.nodes[beam, HISTORY].tolist())
 
     def _text(self, state: State, record: int) -> str:
-        words = state.records[records_to(state.records, record), WORD]
-        return " ".join(self.vocabulary.words.texts[word] for word in words.tolist())
+        texts, words = self.vocabulary.words.texts, state.records[records_to(state.records, record), WORD]
+        return " ".join([texts[int(word)] for word in words])
 
 
 def _summed(words: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -267,3 +267,8 @@ def test_hundreds_of_labels_are_searched_as_the_textbook_does(lexicon):
     expected = TextbookSearch(definition, beam_size=20).run(log_probs)
     found = decode(log_probs, tokens, beam_size=20, lexicon=lexicon)
     assert {h.text: h.score.total for h in found} == pytest.approx(expected)
+
+
+def test_phones_are_told_apart_into_the_words_of_a_language_model(folder):
+    decoder = Decoder(PHONES, lm=model(folder, ("x", "y")))  # the dictionary has x
+    assert {word for h in decoder(random_log_probs(0, 6, 3)) for word in h.text.split()} == {"x"}
