@@ -4,7 +4,8 @@ Posteriors are what `asr decode --save-log-probs` writes. All contenders have th
 n-gram model with the same weights, and one thread: seconds are processor time, so that other work on the machine does
 not count. ours and flashlight know the words of a lexicon only (the most probable ones of the language model, or
 --lexicon), ours_open and pyctcdecode find any words, ours_no_lm and tensorflow have no language model and no pruning
-but the beam. ratio_to_counterpart is a contender's time over that of ours which does the same.
+but the beam; ours_pruned and pyctcdecode_pruned drop what that library drops unless told otherwise, which is far more.
+ratio_to_counterpart is a contender's time over that of ours which does the same.
 
 Cases: decode; beam-10 to beam-500; order-1 to order-N of the language model; words-1000 to words-52000 of the lexicon;
 start: a whole process to its first text, in the clock's seconds (start_first: with nothing compiled yet).
@@ -35,13 +36,21 @@ SUMMARY = "beam search over posteriors of a trained model"
 CONTENDERS: dict[str, tuple[str, *tuple[Any, ...]]] = {
     "ours": ("ours", "lexicon"),
     "ours_open": ("ours", "open"),
+    "ours_pruned": ("ours", "open"),
     "ours_no_lm": ("ours", "no_lm"),
     "flashlight": ("flashlight",),
     "pyctcdecode": ("pyctcdecode_client",),
+    "pyctcdecode_pruned": ("pyctcdecode_client",),
     "tensorflow": ("tensorflow_beam",),
 }
-COUNTERPARTS = {"flashlight": "ours", "pyctcdecode": "ours_open", "tensorflow": "ours_no_lm"}
-_BY_KENLM = {"flashlight", "pyctcdecode"}
+_PYCTCDECODE = ("pyctcdecode", "pyctcdecode_pruned")
+COUNTERPARTS = {
+    "flashlight": "ours",
+    "pyctcdecode": "ours_open",
+    "pyctcdecode_pruned": "ours_pruned",
+    "tensorflow": "ours_no_lm",
+}
+_BY_KENLM = {"flashlight", *_PYCTCDECODE}
 BEAMS, SIZES = (10, 25, 50, 100, 200, 500), (1000, 5000, 20_000, 52_000)
 _COLUMNS = (
     "case",
@@ -117,8 +126,9 @@ def _time_case(case: str, args: argparse.Namespace, folder: Path) -> tuple[list[
         rows = start_rows(task, args.repeats, case)
         return [dict.fromkeys(_COLUMNS) | row | _facts(task, order, size) for row in rows], {}
     names = list(args.contenders)
-    if "pyctcdecode" in names and (reason := missing(args.pyctcdecode_python)):
-        left_out["pyctcdecode"] = reason
+    wanted = [name for name in names if name in _PYCTCDECODE]
+    if wanted and (reason := missing(args.pyctcdecode_python)):
+        left_out |= dict.fromkeys(wanted, reason)
     if order == 1:
         left_out |= dict.fromkeys(set(names) & _BY_KENLM - left_out.keys(), f"{case}: KenLM has no models of order 1")
     names = [name for name in names if name not in left_out]
@@ -161,8 +171,10 @@ def _task(case: str, args: argparse.Namespace, folder: Path) -> tuple[Task, int,
 
 def _contender(name: str, task: Task, args: argparse.Namespace) -> Contender:
     module, *more = CONTENDERS[name]
-    if name == "pyctcdecode":
+    if name in _PYCTCDECODE:
         more.append(args.pyctcdecode_python)
+    if name.endswith("_pruned"):
+        task = replace(task, beam_threshold=10.0, token_min_log_prob=-5.0)
     return Contender(name, f"benchmarks.decode_contenders.{module}", (task, name, *more), compiles=False)
 
 

@@ -29,11 +29,11 @@ class Served:
         seconds, peak_mb: the server's.
     """
 
-    def __init__(self, task: Task, python: Path) -> None:
+    def __init__(self, task: Task, name: str, python: Path) -> None:
         """Start the server."""
-        path = task.hypotheses / f"task-{task.beam_size}.json"
+        path = task.hypotheses / f"{name}.task"
         path.write_text(json.dumps(asdict(task), default=str), encoding="utf-8")
-        command = [str(python), "-W", "ignore", str(_SERVER), str(path)]
+        command = [str(python), "-W", "ignore", str(_SERVER), str(path), name]
         self._process = subprocess.Popen(
             command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -66,4 +66,4 @@ class Served:
 
 def build(task: Task, name: str, python: Path) -> Served:
     """Return one pass: see the package."""
-    return Served(task, python)
+    return Served(task, name, python)

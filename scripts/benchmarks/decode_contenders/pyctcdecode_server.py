@@ -1,6 +1,6 @@
 """The process that runs pyctcdecode: the environment that it lives in (NumPy below 2) need not have this project's.
 
-    PYTHON pyctcdecode_server.py TASK.json
+    PYTHON pyctcdecode_server.py TASK CONTENDER
 
 Each line on stdin is one pass over all utterances; it is answered by a line of JSON: seconds on the processor since the
 start, and peak memory. The first such line says that it is ready.
@@ -17,8 +17,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pyctcdecode import build_ctcdecoder  # pyright: ignore[reportMissingImports]
 
 from benchmarks.decode_task import Task
-
-NAME = "pyctcdecode"
 
 
 def main() -> None:
@@ -39,7 +37,7 @@ def main() -> None:
     answer()
     for _ in sys.stdin:
         texts = {name: decoder.decode(m, beam_width=task.beam_size, **limits) for name, m in matrices.items()}
-        task.write_texts(NAME, texts)
+        task.write_texts(sys.argv[2], texts)
         answer()
 
 
