@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,8 +58,9 @@ class DecoderSettings:
             )
 
 
-# What the commands drop unless told otherwise: far more than 1e-3 of a percent of the mass stays.
-COMMAND_SETTINGS = DecoderSettings(word_bonus=0.0, token_min_log_prob=-12.0, beam_threshold=20.0)
+# What the commands drop unless told otherwise: tokens of less than 6 in a million of a frame, and prefixes of less than
+# 2 in a thousand million of the best.
+COMMAND_SETTINGS = DecoderSettings(token_min_log_prob=-12.0, beam_threshold=20.0)
 
 
 def load_settings(folder: Path, default: DecoderSettings = COMMAND_SETTINGS) -> DecoderSettings:
@@ -68,18 +69,21 @@ def load_settings(folder: Path, default: DecoderSettings = COMMAND_SETTINGS) -> 
     Raises:
         RunError: the file is broken.
     """
-    known = {field.name for field in fields(DecoderSettings)}
+    unlimited = asdict(DecoderSettings())
     values = read_decoder_file(folder).get(_SEARCH, {})
     try:
-        return replace(default, **{name: value for name, value in values.items() if name in known})
+        known = {name: value for name, value in values.items() if name in unlimited}
+        return replace(default, **{name: unlimited[name] if v is None else v for name, v in known.items()})
     except (ConfigError, TypeError, AttributeError) as error:
         raise RunError(f"{Path(folder) / DECODER}: {error}: tune again, or remove it") from error
 
 
 def save_settings(folder: Path, settings: DecoderSettings) -> None:
-    """Write settings into a run folder's ``decoder.json``, or a file of that form; what else it holds stays."""
-    default = asdict(DecoderSettings())
-    values = {name: value for name, value in asdict(settings).items() if value != default[name]}
+    """Write settings into a run folder's ``decoder.json``, or a file of that form; what else it holds stays.
+
+    All are written, whatever defaults may become; null is a limit that is none, as JSON has no infinity.
+    """
+    values = {name: None if value in (math.inf, -math.inf) else value for name, value in asdict(settings).items()}
     update_decoder_file(folder, {_SEARCH: values})
 
 

@@ -14,11 +14,18 @@ from asr.decoding.settings import (
 from asr.errors import ConfigError, RunError
 
 
-def test_what_is_saved_is_loaded_and_the_rest_stays(tmp_path):
+@pytest.mark.parametrize(
+    "settings",
+    [
+        DecoderSettings(lm_weight=0.8, word_bonus=-0.25, oov_penalty=-4.0, beam_size=50),
+        DecoderSettings(),  # which drops nothing, where the commands do
+        COMMAND_SETTINGS,
+    ],
+)
+def test_what_is_saved_is_loaded_and_the_rest_stays(tmp_path, settings):
     update_decoder_file(tmp_path, {"calibration": {"scale": 2}})
-    settings = DecoderSettings(lm_weight=0.8, word_bonus=-0.25, oov_penalty=-4.0, beam_size=50)
     save_settings(tmp_path, settings)
-    assert load_settings(tmp_path, DecoderSettings()) == settings
+    assert load_settings(tmp_path) == load_settings(tmp_path, DecoderSettings()) == settings
     assert json.loads((tmp_path / DECODER).read_text())["calibration"] == {"scale": 2}
 
 
