@@ -1,1 +1,1 @@
-"""Recurrent layers on the CPU: pure functions on NumPy arrays, compiled by numba, for both backends."""
+"""Recurrent layers on the CPU: pure functions on NumPy arrays, compiled by numba; TensorFlow calls them."""
