@@ -5,7 +5,6 @@ lines for several ways). The search needs spellings as numbers: `TokenUnits` say
 """
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from asr.errors import ConfigError
+from asr.pronunciation.dictionary import split_entry, unstressed
 from asr.tokens import BLANK, Tokens
 
 _WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
-_NUMBER = re.compile(r"(?<=.)\(\d+\)$")  # WORD(2) is another way to say WORD
-_STRESS = re.compile(r"(?<=[A-Z])[012]$")
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,7 @@ class Lexicon:
     def load(cls, path: str | os.PathLike[str]) -> "Lexicon":
         """Read a lexicon: a line a word, or a line ``WORD  P1 P2 ...`` a way to spell it with labels.
 
-        ``WORD(2)`` is ``WORD``, what follows ``;;;`` is a comment.
+        ``WORD(2)`` is ``WORD``; comments are those of `asr.pronunciation.dictionary`.
 
         Raises:
             ConfigError: the file cannot be read, or has no word.
@@ -157,9 +155,9 @@ class Lexicon:
             raise ConfigError(f"{path}: {reason}: name a lexicon, a word a line") from error
         entries: dict[str, list[tuple[str, ...]]] = {}
         for line in lines:
-            word, *labels = line.partition(";;;")[0].split() or [""]
+            word, labels = split_entry(line)
             if word:
-                entries.setdefault(_NUMBER.sub("", word) if labels else word, []).append(tuple(labels))
+                entries.setdefault(word, []).append(tuple(labels))
         if not entries:
             raise ConfigError(f"{path}: no word: give a word a line")
         return cls(entries, str(path))
@@ -198,7 +196,7 @@ class Lexicon:
 
 def _indices(labels: Sequence[str], index: Mapping[str, int]) -> list[tuple[int, ...]]:
     """Return the spelling as classes, or nothing; a phone's stress may be one that the model does not know."""
-    names = [label if label in index else _STRESS.sub("", label) for label in labels]
+    names = [label if label in index else unstressed(label) for label in labels]
     return [tuple(index[name] for name in names)] if all(name in index for name in names) else []
 
 

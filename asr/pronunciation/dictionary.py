@@ -74,18 +74,26 @@ def parse_dictionary(lines: Iterable[str], source: str, *, stress: bool = False)
     """
     entries: dict[str, dict[Pronunciation, None]] = {}
     for number, line in enumerate(lines, 1):
-        word, *phones = _without_comment(line).split() or [""]
+        word, phones = split_entry(line)
         if not word:
             continue
         if not phones:
             raise ConfigError(f"{source}:{number}: {word!r} has no phones: write the word, a space, and its phones")
-        if word.endswith(")"):
-            word = _NUMBER.sub("", word)
-        pronunciation = tuple(phones) if stress else tuple(map(_unstressed, phones))
+        pronunciation = tuple(phones) if stress else tuple(map(unstressed, phones))
         entries.setdefault(word.casefold(), {})[pronunciation] = None
     if not entries:
         raise ConfigError(f"{source}: no entry: name a file of lines WORD P1 P2 ...")
     return Dictionary({word: tuple(several) for word, several in entries.items()})
+
+
+def split_entry(line: str) -> tuple[str, list[str]]:
+    """Return the word of a dictionary's line, without a number, and its phones; no word for a comment.
+
+    >>> split_entry("READ(2)  R EH1 D # past")
+    ('READ', ['R', 'EH1', 'D'])
+    """
+    word, *phones = _without_comment(line).split() or [""]
+    return (_NUMBER.sub("", word) if phones and word.endswith(")") else word), phones
 
 
 def _without_comment(line: str) -> str:
@@ -95,7 +103,8 @@ def _without_comment(line: str) -> str:
 
 
 @cache
-def _unstressed(phone: str) -> str:
+def unstressed(phone: str) -> str:
+    """Return a phone without the digit of its stress."""
     return _STRESS.sub("", phone)
 
 

@@ -37,7 +37,7 @@ def test_a_node_promises_the_best_word_under_it():
 
 def test_a_file_has_words_and_spellings(tmp_path):
     path = tmp_path / "lexicon.txt"
-    path.write_text(";;; a comment\nAB\nDR  B A\nDR(2)  B\nDR\n\n", encoding="utf-8")
+    path.write_text(";;; a comment\nAB\nDR  B A\nDR(2)  B # as in a street\nDR\n\n", encoding="utf-8")
     assert Lexicon.load(path).entries == {"AB": ((),), "DR": (("B", "A"), ("B",), ())}
 
 
