@@ -2,6 +2,7 @@
 
 import itertools
 import lzma
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def read_blocks(paths: Sequence[Path], normalise: Callable[[str], str]) -> Itera
             for first in itertools.count(1, _BLOCK_LINES):
                 try:
                     lines = list(itertools.islice(file, _BLOCK_LINES))
-                except (OSError, EOFError, lzma.LZMAError) as error:
+                except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
                     raise LanguageModelError(f"{path}: cannot be read to its end ({error}): make it again") from None
                 if not lines:
                     break

@@ -115,6 +115,7 @@ def test_counts_do_not_depend_on_memory_or_threads(tmp_path: Path) -> None:
         (b"A\n\xff\n", "text:2: not UTF-8"),
         (b"A\nB <s> C\n", "text:2: <s> as a word"),
         (b"\x1f\x8b\x08\x00", "cannot be read to its end"),
+        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + b"\xff" * 20, "cannot be read to its end"),  # not cut, but wrong
     ],
 )
 def test_a_text_that_cannot_be_used_is_named(tmp_path: Path, content: bytes, message: str) -> None:
