@@ -56,10 +56,10 @@ def build_trie(units: np.ndarray, offsets: np.ndarray, word_of_row: np.ndarray) 
     parent = np.concatenate(parents)
     by_node = np.argsort(node, kind="stable")
     return Trie(
-        first_child=np.searchsorted(parent[1:], np.arange(num_nodes + 1)).astype(np.int32) + np.int32(1),
+        first_child=1 + _ends_before(parent[1:], num_nodes),
         unit=np.concatenate(all_units).astype(np.int32),
         parent=parent.astype(np.int32),
-        word_first=np.searchsorted(node[by_node], np.arange(num_nodes + 1)).astype(np.int32),
+        word_first=_ends_before(node, num_nodes),
         words=words[by_node].astype(np.int32),
         level_first=np.array([*level_first, num_nodes]),
     )
@@ -90,6 +90,11 @@ def path_of(trie: Trie, units: np.ndarray) -> list[int]:
         node = int(first + np.searchsorted(trie.unit[first:last], unit))
         path.append(node)
     return path
+
+
+def _ends_before(nodes: np.ndarray, num_nodes: int) -> np.ndarray:
+    """Return [N + 1] int32 how many of ``nodes`` are below each number."""
+    return np.append(0, np.cumsum(np.bincount(nodes, minlength=num_nodes))).astype(np.int32)
 
 
 def _table(units: np.ndarray, offsets: np.ndarray) -> np.ndarray:
