@@ -15,9 +15,9 @@ import numpy as np
 from asr.config import ModelConfig
 from asr.layers.attention import AttentionBlock
 from asr.layers.conv import strided_length
+from asr.layers.dense import dense
 from asr.layers.dropout import Dropout
 from asr.layers.front_end import ConvBlock
-from asr.layers.initializers import GlorotUniform
 from asr.layers.lookahead import LookAhead
 from asr.layers.masks import zero_padding
 from asr.layers.recurrent_block import RecurrentBlock
@@ -56,11 +56,8 @@ class AcousticModel(keras.Model):
             for number in range(config.attention_layers)
         ]
         self.dropout = Dropout(config.dropout, config.layers, variational=config.variational_dropout, dtype=policy)
-        self.output_layer = keras.layers.Dense(num_classes, kernel_initializer=GlorotUniform(), dtype=policy)
-        self.intermediate = {
-            str(layer): keras.layers.Dense(num_classes, kernel_initializer=GlorotUniform(), dtype=policy)
-            for layer in config.intermediate_ctc
-        }
+        self.output_layer = dense(num_classes, dtype=policy)
+        self.intermediate = {str(layer): dense(num_classes, dtype=policy) for layer in config.intermediate_ctc}
         # Shapes alone make the weights; to compute would compile every operation by itself under JAX.
         frames = keras.KerasTensor((1, config.time_stride, num_features), "float32")
         self(frames, keras.KerasTensor((1,), "int32"), intermediate=True)

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 
 from asr.errors import ConfigError
+from asr.layers.dense import dense
 from asr.layers.dropout import Dropout
-from asr.layers.initializers import GlorotUniform
 from asr.layers.masks import true_frames, zero_padding
 from asr.layers.tensor import Tensor, ops
 
@@ -49,14 +49,10 @@ class AttentionBlock(keras.layers.Layer):
                 f"choose a number that does"
             )
         features, policy = x_shape[-1], self.dtype_policy
-        self.projection = keras.layers.Dense(
-            3 * features, use_bias=False, dtype=policy, kernel_initializer=GlorotUniform()
-        )
-        self.mixing = keras.layers.Dense(features, dtype=policy, kernel_initializer=GlorotUniform())
-        self.inner = keras.layers.Dense(
-            4 * features, activation="relu", dtype=policy, kernel_initializer=GlorotUniform()
-        )
-        self.outer = keras.layers.Dense(features, dtype=policy, kernel_initializer=GlorotUniform())
+        self.projection = dense(3 * features, use_bias=False, dtype=policy)
+        self.mixing = dense(features, dtype=policy)
+        self.inner = dense(4 * features, activation="relu", dtype=policy)
+        self.outer = dense(features, dtype=policy)
         for layer in (*self.norms, self.projection, self.mixing, self.inner):
             layer.build((*x_shape[:-1], features))
         self.outer.build((*x_shape[:-1], 4 * features))

@@ -45,7 +45,7 @@ class MaskedConv2D(keras.layers.Layer):
             self.kernel,
             self.stride,
             use_bias=use_bias,
-            kernel_initializer=HeUniform(),
+            kernel_initializer=HeUniform(),  # pyright: ignore[reportArgumentType]  # Keras's annotation says str
             dtype=self.dtype_policy,
         )
 

@@ -14,6 +14,7 @@ import pytest
 
 from asr.audio import read_audio
 from asr.config import load_config
+from asr.errors import ConfigError
 from asr.run import load
 from asr.training.devices import choose_devices
 from asr.training.evaluation import evaluate
@@ -146,3 +147,10 @@ def test_a_training_killed_under_jax_ends_with_the_same_bits(under_jax, tiny_con
     _, errors = finish(start(cache, training(tiny_config, run, "--resume")))
     assert "resumed after step" in errors
     assert_same_run(run, whole)
+
+
+def test_a_strategy_that_jax_does_not_have_is_an_error():
+    from asr.training.jax_engine import describe
+
+    with pytest.raises(ConfigError, match=r'train\.strategy = "mirrored": under JAX a training has one device'):
+        describe("mirrored")

@@ -13,6 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # Sums over two replicas are added in another order: float32 rounding, five steps of it.
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
+# Adam divides gradients by their size, and so enlarges the rounding of the smallest: 1 % of what five steps may move.
+WEIGHT_TOLERANCE = {"rtol": 1e-5, "atol": 5e-5}
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +52,8 @@ def one_device(tmp_path_factory):
 def assert_same(found, expected) -> None:
     for key in expected.files:
         if key != "replicas":
-            np.testing.assert_allclose(found[key], expected[key], **TOLERANCE, err_msg=key)
+            tolerance = WEIGHT_TOLERANCE if key.startswith("weight") else TOLERANCE
+            np.testing.assert_allclose(found[key], expected[key], **tolerance, err_msg=key)
 
 
 def test_two_mirrored_devices_train_as_one_does(one_device, tmp_path):
