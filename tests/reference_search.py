@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -289,9 +289,6 @@ class TextbookSearch:
                 text = " ".join(sequence)
                 totals[text] = float(np.logaddexp(totals.get(text, -np.inf), total))
         return totals
-
-
-Make = Callable[[int, int, int], np.ndarray]
 
 
 def random_with_zeros(seed: int, num_frames: int, num_classes: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from asr.decoding.greedy import greedy
 from asr.errors import ConfigError, ShapeError
 from asr.tokens import Tokens
 from tests.reference import log_probs_of_texts_by_enumeration, prefix_beam_search_by_definition, random_log_probs
+from tests.reference_search import random_with_zeros
 
 LETTERS = Tokens(["<blank>", "A", "B"])
 WORDS = Tokens(["<blank>", " ", "A"])
@@ -16,15 +17,6 @@ NO_PRUNING = 10_000
 
 seeds = st.integers(0, 2**32 - 1)
 vocabularies = st.sampled_from([LETTERS, WORDS, TWO_SPACES])
-
-
-def random_with_zeros(seed: int, num_frames: int, num_classes: int) -> np.ndarray:
-    """Log-probabilities of which about a third are those of impossible classes, with one possible class a row."""
-    rng = np.random.default_rng(seed)
-    possible = rng.random((num_frames, num_classes)) > 1 / 3
-    possible[range(num_frames), rng.integers(num_classes, size=num_frames)] = True
-    logits = np.where(possible, rng.normal(size=possible.shape), -np.inf)
-    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
 
 
 @settings(deadline=None)
