@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asr.decoding import search_kernel as kernel
 from asr.decoding.hypothesis import Hypothesis, Score
 from asr.decoding.search_graph import Graph, Vocabulary, build_graph, no_ngrams
+from asr.decoding.search_kernel import advance
 from asr.decoding.search_state import (
     HISTORY,
     LAST_NODE,
@@ -37,6 +37,7 @@ from asr.decoding.search_state import (
     records_to,
     tokens_to,
 )
+from asr.decoding.search_words import finish
 from asr.decoding.settings import DecoderSettings
 from asr.errors import UtteranceError
 
@@ -105,7 +106,7 @@ class Search:
         """
         for first in range(0, len(log_probs), _CHUNK):
             frames = self._with_one_separator(log_probs[first : first + _CHUNK])
-            while len(frames := frames[kernel.advance(self._graph, self._lm, state, frames) :]):
+            while len(frames := frames[advance(self._graph, self._lm, state, frames) :]):
                 state = self._with_room(state)
         if not state.counts[NUM_PREFIXES]:
             raise UtteranceError(
@@ -159,7 +160,7 @@ class Search:
     def _ends(self, state: State, unfinished: bool) -> list[Final]:
         most = int(state.counts[NUM_PREFIXES]) * self._graph.max_ends
         ends, scores = np.empty((most, 2), np.int64), np.empty((most, 3))
-        count = kernel.finish(self._graph, self._lm, state, unfinished, ends, scores)
+        count = finish(self._graph, self._lm, state, unfinished, ends, scores)
         ends, scores = ends[:count], scores[:count]
         sums, best = _summed(state.record_hashes[ends[:, 0]], scores)
         parts = scores[best]

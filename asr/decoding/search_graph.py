@@ -16,13 +16,11 @@ from asr.decoding.hotwords import Hotword, HotwordAutomaton, automaton
 from asr.decoding.lexicon import Lexicon, SpelledWords, TokenUnits
 from asr.decoding.lm import LanguageModel
 from asr.decoding.ngram import EMPTY_CONTEXT, UNKNOWN, NgramArrays, ngram_score
+from asr.decoding.search_words import NO_LM, TOKEN_LM, WORD_LM
 from asr.decoding.settings import DecoderSettings
 from asr.decoding.trie import Trie, build_trie, look_ahead
 from asr.errors import ConfigError
 from asr.tokens import BLANK, Tokens
-
-NO_LM, WORD_LM, TOKEN_LM = 0, 1, 2
-OUTSIDE = -1  # position of a word that left the trie
 
 # How a space is written as a word of a language model over tokens; the first that the model has is taken.
 _SPACE_WORDS = ("\N{LOWER ONE EIGHTH BLOCK}", "<space>", "|")
