@@ -90,10 +90,14 @@ class Decoder:
 
 
 def _pronounced(tokens: Tokens, lm: LanguageModel) -> Lexicon | None:
-    """Return a lexicon of a model's words where phones must be told apart into words; None where they need not."""
-    if tokens.kind != "phones" or any(lm.index(label) for label in tokens.labels[1:]):
+    """Return a lexicon of a model's words where phones must be told apart into words; None where they need not.
+
+    A model of nothing but phones is one over phones; a word may be spelled like a phone (B, AH).
+    """
+    if tokens.kind != "phones":
         return None
-    return Lexicon(list(lm.words)[3:], str(lm.path))
+    words = list(lm.words)[3:]
+    return None if set(tokens.labels).issuperset(words) else Lexicon(words, str(lm.path))
 
 
 def decode(

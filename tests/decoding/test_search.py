@@ -270,5 +270,5 @@ def test_hundreds_of_labels_are_searched_as_the_textbook_does(lexicon):
 
 
 def test_phones_are_told_apart_into_the_words_of_a_language_model(folder):
-    decoder = Decoder(PHONES, lm=model(folder, ("x", "y")))  # the dictionary has x
+    decoder = Decoder(PHONES, lm=model(folder, ("x", "y", "A")))  # the dictionary has x; A is the name of a phone, too
     assert {word for h in decoder(random_log_probs(0, 6, 3)) for word in h.text.split()} == {"x"}
