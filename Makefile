@@ -68,3 +68,4 @@ demo: install
 
 clean:
 	rm -rf build dist .ruff_cache .hypothesis .import_linter_cache *.egg-info work/demo
+	find asr -name '*.nb[ci]' -delete
