@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from asr.layers.native.aligned import aligned
 from asr.layers.native.cell import NativeCell
 from asr.layers.native.microkernel import PANEL, STAGGER, pack, padded
 from asr.layers.native.packing import Packing
@@ -70,12 +71,10 @@ class Saved:
     Attributes:
         z: [N, ·] what the steps saved.
         states: [N, S, H] after each frame.
-        inputs: [N, R] of the recurrent product at each frame.
     """
 
     z: list[np.ndarray]
     states: list[np.ndarray]
-    inputs: list[np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -97,29 +96,30 @@ def forward(cell: NativeCell, given: Inputs) -> tuple[np.ndarray, np.ndarray, Sa
     packing = Packing.of(given.lengths, frames)
     z = _projected(cell, given, packing)
 
-    outputs = np.zeros((size, frames, given.directions, given.units), np.float32)
+    outputs = aligned((size, frames, given.directions, given.units))
+    for utterance, length in enumerate(packing.lengths):
+        outputs[utterance, length:] = 0.0
     last = given.initial.copy()
-    states = [np.empty((packing.num_rows, num_states, given.units), np.float32) for _ in each_direction]
-    inputs = [np.empty((packing.num_rows, given.recurrent.shape[1]), np.float32) for _ in each_direction]
+    states = [aligned((packing.num_rows, num_states, given.units)) for _ in each_direction]
     packed = in_parallel(pack, [(matrix,) for matrix in given.recurrent])
     scans = [
         (
             *(cell.forward, order, packing.lengths, packing.offsets, d == 1),
             *(z[d], packed[d], given.vectors[d], given.mask[d]),
-            *(last[d], states[d], inputs[d], outputs[:, :, d]),
+            *(last[d], states[d], outputs[:, :, d]),
         )
         for d in each_direction
         for order in packing.groups(given.directions)
     ]
     in_parallel(scan_forward, scans)
-    return outputs.reshape(size, frames, -1), last, Saved(z, states, inputs)
+    return outputs.reshape(size, frames, -1), last, Saved(z, states)
 
 
 def _projected(cell: NativeCell, given: Inputs, packing: Packing) -> list[np.ndarray]:
     """Return x @ kernel + bias of the packed rows of each direction, in arrays with room for what the steps save."""
     # Products read and write whole panels, from the first projected and from the first recurrent value on.
     width = max(cell.product_first * given.units + int(padded(given.width)), cell.num_saved * given.units)
-    z = [np.empty((packing.num_rows, width + STAGGER), np.float32) for _ in range(given.directions)]
+    z = [aligned((packing.num_rows, width + STAGGER)) for _ in range(given.directions)]
     for each in z:
         each[:1, -1] = 0.0  # see `_use_up`
     packed = in_parallel(pack, [(matrix,) for matrix in given.kernel])
@@ -153,12 +153,21 @@ def backward(cell: NativeCell, given: Inputs, saved: Saved, d_outputs: np.ndarra
     by_direction = d_outputs.reshape(size, frames, given.directions, given.units)
     groups = packing.groups(given.directions)
     d_vectors = np.zeros((given.directions, len(groups), *given.vectors.shape[1:]), np.float32)
+    inputs = [np.empty((packing.num_rows, given.recurrent.shape[1]), np.float32) for _ in range(given.directions)]
     packed = in_parallel(_pack_transposed, [(matrix,) for matrix in given.recurrent])
     scans = [
         (
             *(cell.backward, order, packing.lengths, packing.offsets, d == 1),
             *(saved.z[d], packed[d], given.vectors[d], given.mask[d]),
-            *(given.initial[d], saved.states[d], by_direction[:, :, d], d_initial[d], first, d_vectors[d, group]),
+            *(
+                given.initial[d],
+                saved.states[d],
+                by_direction[:, :, d],
+                d_initial[d],
+                first,
+                d_vectors[d, group],
+                inputs[d],
+            ),
         )
         for d in range(given.directions)
         for group, order in enumerate(groups)
@@ -166,7 +175,7 @@ def backward(cell: NativeCell, given: Inputs, saved: Saved, d_outputs: np.ndarra
     in_parallel(scan_backward, scans)
 
     d_kernel = _weight_gradient(given.rows, packing.padded_rows, saved.z, 0, given.width)
-    d_recurrent = _weight_gradient(saved.inputs, np.arange(packing.num_rows), saved.z, first, given.width)
+    d_recurrent = _weight_gradient(inputs, np.arange(packing.num_rows), saved.z, first, given.width)
     d_bias = np.stack(in_parallel(_column_sums, [(z[:, : given.width],) for z in saved.z]))
     return Gradients(d_kernel, d_recurrent, d_bias, d_vectors.sum(axis=1), d_initial)
 
@@ -180,7 +189,8 @@ def input_gradient(given: Inputs, dz: list[np.ndarray]) -> np.ndarray:
     """
     size, frames, features = given.x.shape
     packing = Packing.of(given.lengths, frames)
-    dx = np.zeros((size * frames, int(padded(features))), np.float32)
+    dx = aligned((size * frames, int(padded(features))))
+    dx[...] = 0.0
     packed = in_parallel(_pack_transposed, [(matrix,) for matrix in given.kernel])
     for d in range(given.directions):  # one after the other: both add to the same rows
         in_parallel(project_back, [(blocks, dz[d], packed[d], dx) for blocks in packing.pieces])

@@ -141,12 +141,16 @@ def padded(width: int) -> int:
 def pack(matrix: np.ndarray) -> np.ndarray:
     """Return the packed form [padded(W) / PANEL, K, PANEL] of ``matrix`` [K, W]."""
     depth, width = matrix.shape
-    packed = np.zeros((padded(width) // PANEL, depth, PANEL), np.float32)
-    for panel in range(packed.shape[0]):
-        first = panel * PANEL
-        last = min(first + PANEL, width)
-        for k in range(depth):
-            packed[panel, k, : last - first] = matrix[k, first:last]
+    packed = np.empty((padded(width) // PANEL, depth, PANEL), np.float32)
+    whole = width // PANEL
+    for k in range(depth):
+        row = matrix[k]
+        for panel in range(whole):
+            for column in range(PANEL):
+                packed[panel, k, column] = row[panel * PANEL + column]
+        for column in range(padded(width) - whole * PANEL):
+            place = whole * PANEL + column
+            packed[whole, k, column] = row[place] if place < width else np.float32(0.0)
     return packed
 
 
@@ -182,15 +186,9 @@ def add_product(a: np.ndarray, packed: np.ndarray, c: np.ndarray) -> None:
         c: [n, padded(W)], rows contiguous.
     """
     rows, depth = a.shape
-    for panel in range(packed.shape[0]):
-        add_panel(
-            a.ctypes.data,
-            a.strides[0] // _FLOAT_BYTES,
-            1,
-            rows,
-            packed[panel].ctypes.data,
-            PANEL,
-            depth,
-            c[:, panel * PANEL :].ctypes.data,
-            c.strides[0] // _FLOAT_BYTES,
-        )
+    row_step, c_step = a.strides[0] // _FLOAT_BYTES, c.strides[0] // _FLOAT_BYTES
+    left, panel, target = a.ctypes.data, packed.ctypes.data, c.ctypes.data
+    for _ in range(packed.shape[0]):
+        add_panel(left, row_step, 1, rows, panel, PANEL, depth, target, c_step)
+        panel += depth * PANEL * _FLOAT_BYTES
+        target += PANEL * _FLOAT_BYTES

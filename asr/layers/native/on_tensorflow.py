@@ -22,7 +22,7 @@ def recurrent_layer(cell: NativeCell, *inputs: Tensor) -> tuple[Tensor, Tensor]:
 
     def run_forward(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
         outputs, last, saved = forward(cell, Inputs(*arrays))
-        return outputs, last, *saved.z, *saved.states, *saved.inputs
+        return outputs, last, *saved.z, *saved.states
 
     def run_backward(d_outputs: np.ndarray, d_last: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
         given, kept = arrays[: len(inputs)], arrays[len(inputs) :]
@@ -35,7 +35,7 @@ def recurrent_layer(cell: NativeCell, *inputs: Tensor) -> tuple[Tensor, Tensor]:
 
     @tf.custom_gradient
     def run(*inputs: Tensor) -> tuple[tuple[Tensor, Tensor], Any]:
-        outputs, last, *saved = tf.numpy_function(run_forward, inputs, [tf.float32] * (2 + 3 * directions))
+        outputs, last, *saved = tf.numpy_function(run_forward, inputs, [tf.float32] * (2 + 2 * directions))
         outputs = tf.ensure_shape(outputs, (*x.shape[:2], directions * units))
         last = tf.ensure_shape(last, initial.shape)
 

@@ -20,7 +20,7 @@ _INDICES = types.int64[::1]
 _ROWS, _BLOCK, _STRIDED = types.float32[:, ::1], types.float32[:, :, ::1], types.float32[:, :, :]
 _WHERE = (_INDICES, _INDICES, _INDICES, types.boolean)
 # Cells are passed as pointers: one compiled loop serves them all.
-_SCAN = types.void(types.FunctionType(FORWARD), *_WHERE, _ROWS, _BLOCK, _ROWS, _ROWS, _BLOCK, _BLOCK, _ROWS, _STRIDED)
+_SCAN = types.void(types.FunctionType(FORWARD), *_WHERE, _ROWS, _BLOCK, _ROWS, _ROWS, _BLOCK, _BLOCK, _STRIDED)
 _SCAN_BACK = types.void(
     types.FunctionType(BACKWARD),
     *_WHERE,
@@ -33,6 +33,7 @@ _SCAN_BACK = types.void(
     _STRIDED,
     _BLOCK,
     types.int64,
+    _ROWS,
     _ROWS,
 )
 
@@ -50,7 +51,6 @@ def scan_forward(
     mask: np.ndarray,
     states: np.ndarray,
     saved: np.ndarray,
-    inputs: np.ndarray,
     outputs: np.ndarray,
 ) -> None:
     """Run the steps of the utterances in ``order``.
@@ -67,7 +67,6 @@ def scan_forward(
         mask: [B, R] factors of what goes into the recurrent product.
         states: [B, S, H] before the first step; after the last one on return.
         saved: [N, S, H] states after each frame are written here.
-        inputs: [N, R] what was multiplied by the recurrent weights at each frame.
         outputs: [B, T, H] first state of each frame.
     """
     size, width = len(order), recurrent.shape[1]
@@ -82,9 +81,7 @@ def scan_forward(
             flat, target, factor = states[b].reshape(-1), given[k], mask[b]
             for j in range(width):
                 target[j] = flat[j] * factor[j]
-            row = offsets[b] + (lengths[b] - 1 - s if reverse else s)
-            inputs[row] = target
-            prefetch(z[row])
+            prefetch(z[offsets[b] + (lengths[b] - 1 - s if reverse else s)])
         product[:running] = 0.0
         add_product(given[:running], recurrent, product[:running])
         for k in range(running):
@@ -113,6 +110,7 @@ def scan_backward(
     d_states: np.ndarray,
     product_first: int,
     d_vectors: np.ndarray,
+    inputs: np.ndarray,
 ) -> None:
     """Run the steps of `scan_forward` from last to first.
 
@@ -133,6 +131,7 @@ def scan_backward(
         d_states: [B, S, H] gradient of the last states; of the initial ones on return.
         product_first: column of ``z`` where the gradient of the recurrent product starts.
         d_vectors: [V, H] is added to.
+        inputs: [N, R] what the recurrent weights multiplied at each frame is written here.
     """
     size, width = len(order), transposed.shape[1]
     num_states, units = saved.shape[1:]
@@ -150,6 +149,9 @@ def scan_backward(
             before = initial[b] if s == 0 else saved[row + 1 if reverse else row - 1]
             d_after[:] = d_states[b]
             d_after[0] += d_outputs[b, frame]
+            flat, target, factor = before.reshape(-1), inputs[row], mask[b]
+            for j in range(len(target)):
+                target[j] = flat[j] * factor[j]
             step_gradient(z[row], before, saved[row], d_after, d_states[b], vectors, d_vectors)
             d_product[k] = z[row, product_first : product_first + width]
             if s > 0:
