@@ -10,6 +10,8 @@ from asr.decoding.search import Search
 from asr.decoding.search_state import State, copy_into, used_rows
 from asr.errors import ShapeError
 
+_SEARCH = "search"  # in a saved state: which search it is of
+
 
 class Partial(NamedTuple):
     """What is known before the utterance has ended.
@@ -67,7 +69,8 @@ class IncrementalDecoder:
 
     def save(self) -> dict[str, np.ndarray]:
         """Return a copy of the state, for `restore` and for ``numpy.savez``."""
-        return {name: getattr(self._state, name)[:rows].copy() for name, rows in used_rows(self._state).items()}
+        saved = {name: getattr(self._state, name)[:rows].copy() for name, rows in used_rows(self._state).items()}
+        return saved | {_SEARCH: self._digest()}
 
     def restore(self, saved: Mapping[str, np.ndarray]) -> None:
         """Go on from a state that a decoder of the same search has saved.
@@ -77,6 +80,10 @@ class IncrementalDecoder:
         """
         try:
             state = State(**{name: np.array(saved[name]) for name in State._fields})
+            if not np.array_equal(saved[_SEARCH], self._digest()):
+                raise ShapeError(
+                    "the saved state is of another search: restore it with the same tokens, words, models and settings"
+                )
             fresh = self._search.start()
             fits = all(
                 (old.dtype, old.shape[1:], len(old)) == (new.dtype, new.shape[1:], rows)
@@ -85,7 +92,8 @@ class IncrementalDecoder:
         except (KeyError, ValueError) as error:
             raise ShapeError(f"not a saved state of a search ({error}): give what save returned") from error
         if not fits or len(state.beam) > len(fresh.beam):
-            raise ShapeError(
-                "the saved state is not one of this search: give what save returned, with the same beam_size"
-            )
+            raise ShapeError("the saved state is damaged: give what save returned")
         self._state = copy_into(state, self._search.enlarged(state))
+
+    def _digest(self) -> np.ndarray:
+        return np.frombuffer(self._search.digest, np.uint8)

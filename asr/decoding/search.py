@@ -16,7 +16,9 @@ Large Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent DN
 Look-ahead: Ortmanns et al., "Language-Model Look-Ahead for Large Vocabulary Speech Recognition" (1996), by unigrams.
 """
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -73,6 +75,15 @@ class Search:
         self.vocabulary, self.settings = vocabulary, settings
         self._graph: Graph = build_graph(vocabulary, settings)
         self._lm = vocabulary.lm.arrays if vocabulary.lm else no_ngrams()
+
+    @cached_property
+    def digest(self) -> bytes:
+        """What tells this search from one of other tokens, words, models or settings: their states are not alike."""
+        graph, labels = self._graph, self.vocabulary.tokens.labels
+        found = hashlib.sha256(repr((labels, self.settings, graph.lm_kind, len(self._lm.word))).encode())
+        for array in (graph.first_child, graph.unit, graph.words, graph.word_lm, graph.hot_keys, graph.hot_outputs):
+            found.update(np.ascontiguousarray(array).data)
+        return found.digest()
 
     def start(self) -> State:
         """Return the state of no frames."""

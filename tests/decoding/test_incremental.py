@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from asr.decoding.decode import Decoder
+from asr.decoding.lexicon import Lexicon
 from asr.decoding.settings import DecoderSettings
 from asr.errors import ShapeError
 from asr.tokens import Tokens
@@ -55,7 +56,18 @@ def test_what_is_not_a_state_of_the_search_is_refused():
         decoder().incremental().restore({"nodes": state["nodes"]})
     with pytest.raises(ShapeError, match="give what save returned"):
         decoder().incremental().restore(state | {"beam": np.zeros(3)})
-    wide = decoder(50).incremental()
-    wide.feed(random_log_probs(0, 20, len(TOKENS)))
-    with pytest.raises(ShapeError, match="same beam_size"):
-        decoder(8).incremental().restore(wide.save())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        decoder(50),
+        Decoder(TOKENS, DecoderSettings(8), lexicon=Lexicon(["A", "AB"])),
+        Decoder(TOKENS, DecoderSettings(8), hotwords=["A"]),
+    ],
+)
+def test_a_state_of_another_search_is_refused(other):
+    utterance = other.incremental()
+    utterance.feed(random_log_probs(0, 20, len(TOKENS)))
+    with pytest.raises(ShapeError, match="of another search"):
+        decoder(8).incremental().restore(utterance.save())
