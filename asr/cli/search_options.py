@@ -38,7 +38,7 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
         "--oov-penalty",
         metavar="P",
         type=_finite,
-        help="added to <unk>'s score for a word that the model does not know, below 0 (default: tuned, or 0)",
+        help="added to <unk>'s score for a word that the model does not know, below 0 (default: tuned, or -10)",
     )
     parser.add_argument("--lexicon", metavar="F", type=Path, help="the only words that there are (default: any)")
     parser.add_argument("--hotwords", metavar="F", type=Path, help="phrases to prefer, a line each: PHRASE, tab, boost")
@@ -66,10 +66,10 @@ def search_for(args: argparse.Namespace, folder: Path, tokens: "Tokens", config:
     from asr.decoding.hotwords import read_hotwords
     from asr.decoding.lexicon import Lexicon
     from asr.decoding.lm import LanguageModel
-    from asr.decoding.settings import COMMAND_SETTINGS, load_settings
+    from asr.decoding.settings import COMMAND_SETTINGS, UNTUNED_SETTINGS, load_settings
 
     # Weights that were tuned with a language model mean nothing without one.
-    settings = load_settings(folder) if lm_path else COMMAND_SETTINGS
+    settings = load_settings(folder, UNTUNED_SETTINGS) if lm_path else COMMAND_SETTINGS
     names = ("lm_weight", "word_bonus", "oov_penalty", "lm_unit")
     asked = {name: value for name in names if (value := getattr(args, name)) is not None}
     beam_size = args.beam_size or (config.beam_size if plain else settings.beam_size)
@@ -80,7 +80,7 @@ def search_for(args: argparse.Namespace, folder: Path, tokens: "Tokens", config:
         lexicon=Lexicon.load(args.lexicon) if args.lexicon else None,
         hotwords=read_hotwords(args.hotwords) if args.hotwords else (),
     )
-    _warm_up(decoder, args)
+    warm_up(decoder, args)
     return decoder
 
 
@@ -92,7 +92,7 @@ def _lm_path(args: argparse.Namespace, folder: Path) -> Path | None:
     return next(iter(sorted((folder / _LM_FOLDER).glob("*.asrlm"))), None)
 
 
-def _warm_up(decoder: "Decoder", args: argparse.Namespace) -> None:
+def warm_up(decoder: "Decoder", args: argparse.Namespace) -> None:
     """Load the compiled search before any time is taken; say so where it must be compiled first."""
     import numpy as np
 
