@@ -62,8 +62,8 @@ class DecoderSettings:
 # 2 in a thousand million of the best.
 COMMAND_SETTINGS = DecoderSettings(token_min_log_prob=-12.0, beam_threshold=20.0)
 
-# What the commands take with a language model for which nothing was tuned: without a penalty, one unknown word that runs
-# others together often scores best.
+# What the commands take with a language model for which nothing was tuned: without a penalty, one unknown word that
+# runs others together often scores best.
 UNTUNED_SETTINGS = replace(COMMAND_SETTINGS, oov_penalty=-10.0)
 
 
