@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from asr.cli import DONE
 from asr.cli.console import progress_bar, stderr_console, stdout_console
 from asr.cli.numbers import counted, positive
+from asr.cli.search_options import warm_up
 
 if TYPE_CHECKING:
     from asr.scoring.score import Scores
@@ -29,6 +30,7 @@ def add_tuning_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("log_probs", metavar="LOGPROBS", type=Path, help=".npz keyed by utterance id")
     parser.add_argument("references", metavar="MANIFEST", type=Path, help="what was said; any REF of asr score")
     parser.add_argument("--lm", metavar="LM", type=Path, required=True, help="ARPA, plain or gzip, or .asrlm")
+    parser.add_argument("--lm-unit", choices=("word", "token"), help="what the model's words are (default: words)")
     parser.add_argument("--lexicon", metavar="F", type=Path, help="the only words that there are (default: any)")
     parser.add_argument("--trials", metavar="N", type=positive, default=100, help="weights tried (default: 100)")
     parser.add_argument("--beam-size", metavar="N", type=positive, help="prefixes kept (default: 100)")
@@ -77,6 +79,7 @@ def _study(args: argparse.Namespace) -> "DecoderStudy":
     import os
     from dataclasses import replace
 
+    from asr.decoding.decode import Decoder
     from asr.decoding.lexicon import Lexicon
     from asr.decoding.lm import LanguageModel
     from asr.decoding.settings import load_settings
@@ -88,11 +91,12 @@ def _study(args: argparse.Namespace) -> "DecoderStudy":
     development = DevelopmentSet.load(args.log_probs, args.references, tokens)
     if development.num_unused:
         stderr_console(args).print(f"{counted(development.num_unused, 'utterance')} of {args.log_probs} not used")
-    settings = load_settings(args.model)
+    warm_up(Decoder(tokens), args)
+    asked = {name: value for name in ("beam_size", "lm_unit") if (value := getattr(args, name)) is not None}
     return DecoderStudy(
         tokens,
         development,
-        replace(settings, beam_size=args.beam_size) if args.beam_size else settings,
+        replace(load_settings(args.model), **asked),
         LanguageModel(args.lm),
         Lexicon.load(args.lexicon) if args.lexicon else None,
         normaliser=args.normaliser,
