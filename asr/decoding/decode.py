@@ -55,7 +55,7 @@ class Decoder:
         """
         self.tokens, self.settings = tokens, settings or DecoderSettings()
         if lexicon is None and lm is not None and self.settings.lm_unit == "word":
-            lexicon = _pronounced(tokens, lm)
+            lexicon = lexicon_for_phones(tokens, lm)
         self._vocabulary = Vocabulary(
             tokens,
             lm=lm,
@@ -89,7 +89,7 @@ class Decoder:
         return other
 
 
-def _pronounced(tokens: Tokens, lm: LanguageModel) -> Lexicon | None:
+def lexicon_for_phones(tokens: Tokens, lm: LanguageModel) -> Lexicon | None:
     """Return a lexicon of a model's words where phones must be told apart into words; None where they need not.
 
     A model of nothing but phones is one over phones; a word may be spelled like a phone (B, AH).

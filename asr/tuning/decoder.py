@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asr.decoding.decode import Decoder
+from asr.decoding.decode import Decoder, lexicon_for_phones
 from asr.decoding.lexicon import Lexicon
 from asr.decoding.lm import LanguageModel
 from asr.decoding.ngram import UNKNOWN
@@ -63,7 +63,7 @@ class DecoderStudy:
             development: what to try on.
             settings: of the search; its three weights are not used.
             lm: the language model.
-            lexicon: the only words that there are; without one, any that the tokens spell.
+            lexicon: the only words that there are; as of `Decoder`.
             normaliser: applied to references and hypotheses before they are compared.
             seed: the same seed proposes the same trials.
             jobs: threads that decode.
@@ -78,6 +78,8 @@ class DecoderStudy:
         self._seed, self._jobs = seed, jobs
         if not any(text.split() for text in development.references.values()):
             raise ScoringError("the references have no word: give a development set in which something is said")
+        if lexicon is None and settings.lm_unit == "word":
+            lexicon = lexicon_for_phones(tokens, lm)
         self._lexicon = lexicon
         self._decoder = Decoder(tokens, self.settings, lm=lm, lexicon=lexicon)
         self._weights = WEIGHTS if _can_meet_unknown_words(self.settings, lm, lexicon) else WEIGHTS[:2]

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from asr.config import TokenConfig
 from asr.decoding.lexicon import Lexicon
 from asr.decoding.settings import DecoderSettings
 from asr.errors import RunError, ScoringError
@@ -82,6 +84,18 @@ def test_a_penalty_that_can_change_nothing_is_not_searched(study, tmp_path):
     some_unknown = study(Lexicon(["GO", "ON", "SPOT"]))
     some_unknown.run(3, tmp_path / "other.jsonl")
     assert len({trial.oov_penalty for trial in some_unknown.trials}) == 3
+
+
+def test_the_beam_alone_has_the_words_of_the_language_model_where_labels_are_phones(lm, tmp_path):
+    (tmp_path / "words.txt").write_text("GO  G OW\nNO  N OW\n")
+    config = TokenConfig(kind="phones", dictionary=str(tmp_path / "words.txt"), guess=False)
+    tokens = Tokens.from_config(config, [])
+    log_probs = np.log(np.full((3, len(tokens)), 0.1))
+    log_probs[range(3), [*tokens.encode("GO"), 0]] = np.log(0.7)
+    tuned = DecoderStudy(tokens, DevelopmentSet({"a": "GO"}, {"a": log_probs}), SETTINGS, lm)
+    tuned.run(2, tmp_path / "t.jsonl")
+    assert tuned.scores()["beam"].wer == 0.0
+    assert {trial.oov_penalty for trial in tuned.trials} == {0.0}
 
 
 def test_references_without_a_word_are_refused(study):
