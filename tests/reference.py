@@ -54,26 +54,6 @@ def delta_by_definition(frames: np.ndarray, width: int = 9) -> np.ndarray:
     return slopes
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
-
-
-def lstm_by_definition(
-    x: np.ndarray, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray, *, backwards: bool = False
-) -> np.ndarray:
-    """Outputs [T, H] of one utterance [T, F], frame by frame in float64; gates in the order i, f, g, o."""
-    units = len(recurrent_kernel)
-    h = c = np.zeros(units)
-    outputs = np.zeros((len(x), units))
-    for t in reversed(range(len(x))) if backwards else range(len(x)):
-        z = x[t].astype(np.float64) @ kernel + h @ recurrent_kernel + bias
-        i, f, g, o = z[:units], z[units : 2 * units], z[2 * units : 3 * units], z[3 * units :]
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        h = sigmoid(o) * np.tanh(c)
-        outputs[t] = h
-    return outputs
-
-
 def ctc_loss_by_enumeration(log_probs: np.ndarray, labels: list[int]) -> float:
     """CTC's definition in O(V**T): minus the log of the sum over every path that collapses to ``labels``."""
     num_frames, num_classes = log_probs.shape

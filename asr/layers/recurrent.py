@@ -51,6 +51,8 @@ class Recurrent(keras.layers.Layer):
         super().__init__(**kwargs)
         self.units, self.cell, self.bidirectional, self.projection_size = units, cell, bidirectional, projection
         self._cell = find_cell(cell)
+        # Keras's own training loop asks: XLA takes neither the compiled steps nor cuDNN's calls under TensorFlow.
+        self.supports_jit = keras.backend.backend() != "tensorflow"
 
     @property
     def directions(self) -> int:
@@ -131,8 +133,21 @@ class Recurrent(keras.layers.Layer):
         return (outputs, states) if return_states else outputs
 
     def compute_output_shape(self, x_shape: tuple[int, ...], *other_shapes: Any) -> tuple[int, ...]:
-        """Return [B, T, D * H]."""
+        """Return [B, T, D * output size]."""
         return (*x_shape[:2], self.state_sizes[0] * self.directions)
+
+    def compute_output_spec(
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        recurrent_mask: Tensor | None = None,
+        initial_states: Sequence[Tensor] | None = None,
+        return_states: bool = False,
+    ) -> Any:
+        """Return symbolic tensors in place of what `call` returns."""
+        outputs = keras.KerasTensor(self.compute_output_shape(x.shape), self.compute_dtype)
+        states = [keras.KerasTensor((self.directions, x.shape[0], width), "float32") for width in self.state_sizes]
+        return (outputs, states) if return_states else outputs
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make this layer again."""

@@ -68,6 +68,17 @@ def test_a_gradient_asked_for_twice_in_a_traced_function_is_refused_and_never_wr
         twice()
 
 
+def test_keras_s_own_training_loop_takes_the_layer_although_it_compiles_what_it_can():
+    x, lengths = keras.Input((None, 4)), keras.Input((), dtype="int32")
+    model = keras.Model([x, lengths], layer("lstm")(x, lengths))
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    history = model.fit([*BATCHES[0]], np.ones((3, 5, 12)), verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    assert not np.array_equal(model.get_weights()[0], before[0])
+    assert model.predict([*BATCHES[0]], verbose=0).shape == (3, 5, 12)
+
+
 def test_two_replicas_at_once_give_what_each_gives_alone():
     made = layer("lstm")
     batches = [tf.constant(np.roll(BATCHES[0][0], shift, axis=1)) for shift in range(6)]
