@@ -61,7 +61,8 @@ class Engine(ABC):
         self._good_steps = 0
         self.model = AcousticModel(config.model, config.features.num_features, num_classes, config.train.precision)
         self._optimizer = _optimizer(config, steps_per_epoch)
-        self._optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        # "vectors" are the peepholes, gains and further biases of recurrent cells.
+        self._optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "vectors"])
         self._optimizer.build(self.model.trainable_variables)
 
     @abstractmethod

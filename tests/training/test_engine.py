@@ -10,10 +10,11 @@ RNG = np.random.default_rng(0)
 NUM_FRAMES = [12, 14, 30, 33]
 
 
-def engine(**train) -> tuple[Engine, Config]:
+def engine(model=(), optimizer=(), **train) -> tuple[Engine, Config]:
     settings = {
         "features": {"num_mels": 8},
-        "model": {"layers": 1, "units": 8},
+        "model": {"layers": 1, "units": 8, **dict(model)},
+        "optimizer": dict(optimizer),
         "schedule": {"warmup_epochs": 0},
         "data": {"frames_per_batch": 60, "num_buckets": 2},
         "train": {"epochs": 50, **train},
@@ -54,6 +55,19 @@ def test_a_step_with_a_gradient_that_is_not_finite_leaves_the_weights_alone():
     assert not np.isfinite(step.total_loss)
     for weight, value in zip(made.model.trainable_variables[:-1], before[:-1], strict=True):
         np.testing.assert_array_equal(weight, value)
+
+
+def test_weights_decay_but_for_biases_gains_and_norms():
+    optimizer = {"weight_decay": 100.0, "learning_rate": 1e-3}
+    made, config = engine({"cell": "lstm_layer_norm", "norm": "batch"}, optimizer=optimizer)
+    variables = made.model.trainable_variables
+    before = [np.array(variable) for variable in variables]
+    batch = next(batches(config))
+    made.step(batch, seeds(batch))
+    for variable, value in zip(variables, before, strict=True):
+        kept = 0.9 if variable.name in ("kernel", "recurrent_kernel") else 1.0  # 1 - rate * decay
+        # The first step of Adam is at most the rate.
+        np.testing.assert_allclose(np.asarray(variable), kept * value, atol=1.01e-3, err_msg=variable.path)
 
 
 def test_losses_are_of_rows_and_empty_rows_have_none():
