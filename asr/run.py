@@ -190,7 +190,7 @@ def describe_environment(devices: str, seed: int | None) -> dict[str, Any]:
     """Return what a result depends on besides config and data: versions, machine, devices, commit, command, seed."""
     backend = keras.backend.backend()
     computing = ("jax", "jaxlib") if backend == "jax" else ("tensorflow",)
-    packages = ("keras-asr", "keras", *computing, "librosa", "numpy", "soundfile")
+    packages = ("keras-asr", "keras", *computing, "librosa", "numba", "numpy", "soundfile")
     return {
         "backend": backend,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
