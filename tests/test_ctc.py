@@ -58,6 +58,18 @@ def test_an_empty_transcript_is_all_blanks():
     assert (gradient[0, :, 0] < 0).all()
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's kernels")
+def test_beside_a_gpu_labels_beyond_cudnn_s_limit_stay_on_the_cpu(monkeypatch):
+    import tensorflow as tf
+
+    from asr import ctc_tensorflow
+
+    assert ctc_tensorflow._device(256) == "CPU:0"  # no GPU here
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+    assert ctc_tensorflow._device(256) is None
+    assert ctc_tensorflow._device(257) == "CPU:0"
+
+
 def test_half_precision_logits_are_computed_in_float32():
     logits = np.random.default_rng(3).normal(size=(1, 6, 4)).astype("float16")
     half, full = (ctc_loss(array, [6], np.array([[1, 2]]), [2]) for array in (logits, logits.astype("float32")))

@@ -25,23 +25,23 @@ SIZE, FRAMES, FEATURES, UNITS = 4, 4, 2, 3
 LENGTHS = np.array([4, 0, 2, 1])
 
 
-def made(cell: str, *, units: int = UNITS, features: int = FEATURES, seed: int = 0, **settings) -> Recurrent:
+def made(cell: str, *, units: int = UNITS, features: int = FEATURES, **settings) -> Recurrent:
     """Return a layer whose every weight matters."""
     layer = Recurrent(units, cell=cell, **settings)
     layer.build((None, None, features))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     for weight in layer.trainable_variables:
         start = np.asarray(weight) if weight.name in ("bias", "vectors") else 0.0  # matrices start from random values
         weight.assign(start + 0.5 * rng.normal(size=weight.shape))
     return layer
 
 
-def inputs(layer: Recurrent, features: int = FEATURES, size: int = SIZE, frames: int = FRAMES) -> list[np.ndarray]:
+def inputs(layer: Recurrent, features: int = FEATURES) -> list[np.ndarray]:
     """Return x, dropout's factors and initial states."""
     rng = np.random.default_rng(1)
-    shapes = [(layer.directions, size, width) for width in layer.state_sizes]
+    shapes = [(layer.directions, SIZE, width) for width in layer.state_sizes]
     factors = 2.0 * (rng.random(shapes[0]) < 0.5)
-    return [rng.normal(size=(size, frames, features)), factors, *(rng.normal(size=shape) for shape in shapes)]
+    return [rng.normal(size=(SIZE, FRAMES, features)), factors, *(rng.normal(size=shape) for shape in shapes)]
 
 
 def arrays_of(layer: Recurrent) -> list[np.ndarray]:
@@ -120,6 +120,26 @@ def test_outputs_states_and_all_gradients_are_those_of_the_published_equations(c
     assert len(found_gradients) == len(gradients)
     for gradient, right in zip(found_gradients, gradients, strict=True):
         assert np.abs(gradient - right).max() <= 1e-5 * np.abs(right).max()
+
+
+@pytest.mark.parametrize("cell", [cell for cell, form in CASES if form == "compiled"])
+def test_sizes_beyond_a_vector_and_no_multiple_of_one_are_compiled_as_in_steps(cell):
+    layer = made(cell, units=37, features=19, bidirectional=True)
+    x, factors, *initial = inputs(layer, features=19)
+    for weight in layer.trainable_variables:
+        weight.assign(0.3 * np.asarray(weight))  # sums of more values: gates must not be saturated
+
+    def result(form):
+        def loss(x, *initial):
+            mask = ops.convert_to_tensor(factors, "float32")
+            return flat(FORMS[form](layer, x, LENGTHS, mask, initial)) ** 2
+
+        return value_and_gradients(loss, [x, *initial], layer)
+
+    (found, gradients), (expected, right) = result("compiled"), result("in steps")
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    for one, other in zip(gradients, right, strict=True):
+        assert np.abs(one - other).max() <= 1e-5 * np.abs(other).max()
 
 
 # What follows is about behaviour that no cell may lack; under JAX, which compiles each case anew, one stands for all.
