@@ -73,7 +73,7 @@ class HotwordAutomaton(NamedTuple):
         fails: [S] int32, the longest state that ends this one's words.
         outputs: [S] float64, boosts of all phrases that end here.
         credit_keys: int64, state * N + node of the trie, sorted.
-        credits: float64, what the phrase under way there is worth.
+        credits: float64, what the phrase under way there is worth; those of the state's failures are under way, too.
     """
 
     num_words: int
@@ -110,7 +110,7 @@ def automaton(hotwords: Sequence[Hotword], words: SpelledWords, trie: Trie) -> H
     steps, ends = _states(hotwords)
     fails = _fails(steps)
     num_states, num_nodes, num_hot = len(ends), len(trie.unit), len(hot_ids)
-    credits = _credits(hotwords, steps, fails, paths)
+    credits = _credits(hotwords, steps, paths)
     outputs = np.array(ends)
     for state in range(1, num_states):  # a state's failure has fewer words, and so a smaller number
         outputs[state] += outputs[fails[state]]
@@ -164,7 +164,7 @@ def _fails(steps: _Steps) -> list[int]:
 
 
 def _credits(
-    hotwords: Sequence[Hotword], steps: _Steps, fails: Sequence[int], paths: dict[str, list[list[int]]]
+    hotwords: Sequence[Hotword], steps: _Steps, paths: dict[str, list[list[int]]]
 ) -> dict[tuple[int, int], float]:
     """Return what phrases under way are worth, by state and node of the trie: 0 where none is, never below."""
     credits: dict[tuple[int, int], float] = {}
@@ -182,16 +182,6 @@ def _credits(
                 for length, node in enumerate(path, start=1):
                     raise_to(state, node, hotword.boost * (done + length / len(path)) / size)
             state = steps[state, word]
-    own: dict[int, list[tuple[int, float]]] = {}
-    for (state, node), value in credits.items():
-        own.setdefault(state, []).append((node, value))
-    for state in range(1, len(fails)):  # what a shorter phrase has under way, a longer one has too
-        inherited = own.get(fails[state], [])
-        for node, value in inherited:
-            raise_to(state, node, value)
-        own[state] = (
-            [(node, value) for (s, node), value in credits.items() if s == state] if inherited else own.get(state, [])
-        )
     return credits
 
 

@@ -55,13 +55,18 @@ def _spelled(unit_first, units, text, token):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def credit(graph, hot_state, position):
-    """Return what the hotword that is under way is worth."""
-    if position < 0:
-        return 0.0
-    key = hot_state * np.int64(len(graph.unit)) + position
-    place = find(graph.credit_keys, key, np.int64(0), np.int64(len(graph.credit_keys)))
-    return graph.credits[place] if place >= 0 else 0.0
+def _credit(graph, hot_state, position):
+    """Return what the hotword that is under way is worth, of several the one that is worth most."""
+    best = 0.0
+    while position >= 0:
+        key = hot_state * np.int64(len(graph.unit)) + position
+        place = find(graph.credit_keys, key, np.int64(0), np.int64(len(graph.credit_keys)))
+        if place >= 0:
+            best = max(best, graph.credits[place])
+        if hot_state == 0:
+            break
+        hot_state = np.int64(graph.hot_fails[hot_state])
+    return best
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -70,7 +75,7 @@ def _push(graph, lm, state, slot, token, history, ended, position, text, mass, b
     node, count = np.int64(state.beam[slot]), np.int64(bounds[COUNT])
     value = state.record_scores[history, 0] + state.record_scores[history, 1] + graph.ahead[position]
     if graph.num_hotwords:
-        value += credit(graph, np.int64(state.records[history, HOT_STATE]), position)
+        value += _credit(graph, np.int64(state.records[history, HOT_STATE]), position)
     identity = mix(text, token)
     if graph.lm_kind == TOKEN_LM:
         log_prob, after = ngram_score(lm, np.int64(state.nodes[node, LM_STATE]), np.int64(graph.token_lm[token]))

@@ -1,7 +1,22 @@
+import itertools
+
 import pytest
 
-from asr.decoding.hotwords import DEFAULT_BOOST, Hotword, as_hotwords, read_hotwords
+from asr.decoding.hotwords import DEFAULT_BOOST, Hotword, as_hotwords, automaton, read_hotwords
+from asr.decoding.lexicon import TokenUnits
+from asr.decoding.trie import build_trie
 from asr.errors import ConfigError
+from asr.tokens import Tokens
+
+
+def test_a_list_of_thousands_of_phrases_takes_no_more_room_than_its_letters():
+    tokens = Tokens(["<blank>", " ", *"ABCDEFGH"])
+    words = ["".join(letters) for letters in itertools.product("ABCDEFGH", repeat=4)]
+    phrases = [Hotword(pair) for pair in zip(words[::2], words[1::2], strict=True)]
+    spelled = TokenUnits.of(tokens).spell_texts(words)
+    trie = build_trie(spelled.units, spelled.offsets, spelled.word_of_row)
+    # Of the first words each beginning, and after each first word the second, letter by letter.
+    assert len(automaton(phrases, spelled, trie).credits) <= len(trie.unit) + 5 * len(phrases)
 
 
 def test_a_file_has_a_phrase_and_perhaps_a_boost_a_line(tmp_path):
