@@ -46,7 +46,7 @@ def test_a_sentence_scores_by_the_definition_of_back_off(arpa: Path) -> None:
 def test_a_sentence_scores_as_kenlm_scores_it(arpa: Path) -> None:
     kenlm = pytest.importorskip("kenlm", reason="the kenlm package is a peer to compare with, not a dependency")
     lm, peer = LanguageModel(arpa), kenlm.Model(str(arpa))
-    for i, sentence in enumerate(random_sentences(2, 200, [*WORDS, "UNHEARD-OF"])):
+    for i, sentence in enumerate(random_sentences(2, 10_000, [*WORDS, "UNHEARD-OF"])):
         start, end = i % 2 == 0, i % 3 == 0
         expected = peer.score(" ".join(sentence), bos=start, eos=end)
         assert lm.score(sentence, start=start, end=end) / math.log(10) == pytest.approx(expected, abs=1e-4)
