@@ -94,7 +94,9 @@ def keras_layer(
 def _keras_layer(kind: Kind | None, units: int, features: int, backwards: bool) -> Any:
     """Return a layer whose own weights are never used: it is told ours at each call."""
     make = keras.layers.GRU if kind == "gru" else keras.layers.LSTM
-    layer = make(units, return_sequences=True, return_state=True, go_backwards=backwards, dtype="float32")
+    # To draw values or a seed would change what layers that are made later start from.
+    drawn = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros", "seed": 0}
+    layer = make(units, return_sequences=True, return_state=True, go_backwards=backwards, dtype="float32", **drawn)
     layer.build((None, None, features))
     return layer
 

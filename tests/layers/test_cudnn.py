@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from asr.layers import cudnn, recurrent
+from asr.layers.initializers import set_seed
 from asr.layers.recurrent import Recurrent
 from tests.backend import value_and_gradients
 
@@ -73,6 +74,21 @@ def test_only_what_cudnn_has_is_asked_of_it(monkeypatch, caplog):
     assert len(said) == 2
     assert "cuDNN has no 'lstm_cifg'" in said[0]
     assert "recurrent dropout" in said[1]
+
+
+def test_a_seed_gives_the_same_weights_with_and_without_a_gpu(monkeypatch):
+    def weights() -> list[np.ndarray]:
+        set_seed(0)
+        layers = [Recurrent(5), Recurrent(6)]
+        for one in layers:
+            one.build((None, None, 3))
+        return [np.asarray(weight) for one in layers for weight in one.weights]
+
+    expected = weights()
+    cudnn._keras_layer.cache_clear()
+    monkeypatch.setattr(cudnn, "is_there", lambda: True)
+    for found, value in zip(weights(), expected, strict=True):
+        np.testing.assert_array_equal(found, value)
 
 
 def keras_results(kind: str, options: dict, backwards: bool) -> tuple[list[np.ndarray], list[np.ndarray]]:
