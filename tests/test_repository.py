@@ -36,7 +36,7 @@ HOMES = {
     "tensorflow": NETWORK,
     "keras": (*NETWORK, "asr/cli/training_display"),
     "librosa": ("asr/features", "asr/augment"),
-    "numba": ("asr/decoding/", "asr/layers/cells/", "asr/layers/native/"),
+    "numba": ("asr/compiled.py", "asr/layers/native/"),
     "jiwer": ("asr/scoring/",),
     "soundfile": ("asr/audio", "data_prep/an4"),
     "soxr": ("asr/audio",),

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.errors import ShapeError, UtteranceError
 from asr.tokens import BLANK, Tokens
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.decoding.arpa import LOG_10, ArpaReader, NgramBlock, open_arpa
 from asr.decoding.asrlm import (
     SPECIAL_WORDS,

@@ -14,8 +14,8 @@ Source: Evermann & Woodland, "Large vocabulary decoding and confidence estimatio
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.decoding.align import Alignment
 from asr.decoding.hypothesis import Hypothesis
 from asr.tokens import WordLabels

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.decoding.ngram import EMPTY_CONTEXT, START, find_child
 from asr.decoding.ngram_counts import NgramCounts, Trie
 

@@ -9,7 +9,8 @@ Model Queries" (2011).
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from asr.compiled import njit
 
 UNKNOWN, START, END = 0, 1, 2
 EMPTY_CONTEXT = 0

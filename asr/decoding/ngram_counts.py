@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.decoding.asrlm import SPECIAL_WORDS
 from asr.decoding.ngram import START, UNKNOWN, find_child
 from asr.decoding.sorted_runs import SortedRuns

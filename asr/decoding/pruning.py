@@ -9,8 +9,8 @@ Pruning and Kneser-Ney Smoothing", 2010).
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.decoding.compile_lm import link_suffixes
 from asr.decoding.kneser_ney import Estimate
 from asr.decoding.ngram import EMPTY_CONTEXT, NgramArrays, level_starts, ngram_score

@@ -5,8 +5,8 @@ below what the beam will keep is left out, unless it adds to a prefix that the b
 """
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.decoding.ngram import ngram_score
 from asr.decoding.search_math import find, log_add, mix, nth_largest
 from asr.decoding.search_state import (

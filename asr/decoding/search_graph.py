@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.decoding.hotwords import Hotword, HotwordAutomaton, automaton
 from asr.decoding.lexicon import Lexicon, SpelledWords, TokenUnits
 from asr.decoding.lm import LanguageModel

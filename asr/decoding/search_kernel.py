@@ -4,14 +4,11 @@ A prefix is a node: its token, the node before it, the words that have ended in 
 its open word stands in the trie. What it spells is a 64-bit hash, so equal prefixes are found without a tree of all
 that were ever seen: two different ones would have to collide within one frame, about once in 10^10 utterances. Only
 what the beam keeps becomes a node, so an utterance needs little memory.
-
-numba takes what it compiled before as long as this file's text is the same, whatever has changed in the files that it
-imports from. So after a change in one of them, here is a number to raise: 2.
 """
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.decoding.search_candidates import (
     BEST,
     COUNT,

@@ -1,7 +1,8 @@
 """The arithmetic of the search's compiled parts: logarithms, hashes, places in sorted arrays."""
 
 import numpy as np
-from numba import njit
+
+from asr.compiled import njit
 
 # Odd numbers whose bits are as good as random: from the golden ratio, and of a 64-bit finaliser.
 _FIRST = np.uint64(0x9E37_79B9_7F4A_7C15)

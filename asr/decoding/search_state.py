@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from asr.compiled import njit
 
 # Columns of the state's integer arrays.
 PARENT, TOKEN, HISTORY, POSITION, ENDS, LM_STATE = range(6)  # of a node

@@ -4,8 +4,8 @@ Words are scored once for each node in which they may end; what was found is a r
 """
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.decoding.ngram import END, UNKNOWN, ngram_score
 from asr.decoding.search_math import find, log_add, mix
 from asr.decoding.search_state import (

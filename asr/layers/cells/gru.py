@@ -15,8 +15,8 @@ import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.layers.cells.cell import Cell
 from asr.layers.native.activations import FASTMATH, sigmoid, tanh
 from asr.layers.native.cell import BACKWARD, FORWARD, NativeCell

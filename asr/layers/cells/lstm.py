@@ -25,8 +25,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.layers.cells.cell import Cell
 from asr.layers.native.activations import FASTMATH, sigmoid, tanh
 from asr.layers.native.cell import BACKWARD, FORWARD, NativeCell

@@ -7,7 +7,8 @@ units becomes vector instructions.
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from asr.compiled import njit
 
 FASTMATH = {"contract", "reassoc", "nsz", "arcp"}
 """What the compiler may assume in a cell: not that values are finite, so that a broken step is seen as one."""

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
+
+from asr.compiled import njit
 
 # What numba compiles for: NUMBA_CPU_FEATURES may leave out what this processor has.
 _COMPILER: Any = cpu_target.target_context

@@ -4,8 +4,8 @@ Padded and packed rows, and blocks of them: `asr.layers.native.packing`.
 """
 
 import numpy as np
-from numba import njit
 
+from asr.compiled import njit
 from asr.layers.native.microkernel import PANEL, add_panel, add_product
 
 _DEPTH = 128  # rows that one pass of a sum of outer products takes: a tile's share of them stays in the nearest cache

@@ -11,8 +11,9 @@ the first R / H are multiplied by the recurrent weights (nearly always one: the 
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from asr.compiled import njit
 from asr.layers.native.cell import BACKWARD, FORWARD
 from asr.layers.native.microkernel import STAGGER, add_product, prefetch
 

@@ -1,0 +1,66 @@
+import subprocess
+import sys
+from pathlib import Path
+
+from asr.compiled import digest
+
+ADD = """
+from asr.compiled import njit
+from package.step import step
+
+@njit(cache=True)
+def twice(x):
+    return step(step(x))
+"""
+STEP = """
+from asr.compiled import njit
+
+@njit(cache=True)
+def step(x):
+    return x + {}
+"""
+
+
+def test_a_change_in_any_compiled_file_changes_the_digest_and_other_files_do_not(tmp_path):
+    (tmp_path / "step.py").write_text(STEP.format(1))
+    (tmp_path / "plain.py").write_text("x = 1")
+    before = digest(tmp_path)
+    (tmp_path / "plain.py").write_text("x = 2")
+    assert digest(tmp_path) == before
+    (tmp_path / "step.py").write_text(STEP.format(2))
+    assert digest(tmp_path) != before
+
+
+def test_a_compiled_function_sees_what_changed_in_a_file_that_it_calls(tmp_path):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "add.py").write_text(ADD)
+    assert [result_of(package, number) for number in (1, 1, 10)] == ["2", "2", "20"]
+
+
+def result_of(package: Path, number: int) -> str:
+    (package / "step.py").write_text(STEP.format(number))
+    code = (
+        "import pathlib, asr.compiled as c; c._PACKAGE = pathlib.Path('package').resolve(); "
+        "c._digest = lambda: c.digest(c._PACKAGE); from package.add import twice; print(twice(0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=package.parent, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_compiled_code_has_a_place_where_neither_package_nor_home_can_be_written(tmp_path):
+    (tmp_path / "one.py").write_text("from asr.compiled import njit\n\n@njit(cache=True)\ndef one():\n    return 1\n")
+    code = (
+        "import numba.core.caching as n\n"
+        "def refuse(self): raise OSError\n"
+        "import asr.compiled as c\n"
+        "c.InTree.ensure_cache_path = c.UserWide.ensure_cache_path = refuse\n"
+        "from one import one\n"
+        "print(one(), one.stats.cache_path)"
+    )
+    env = {"PATH": "/usr/bin", "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(f"1 {tmp_path}/asr-compiled-")
