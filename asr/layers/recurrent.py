@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from asr.errors import ConfigError
 from asr.layers import cudnn
 from asr.layers.cells.cell import Cell
 from asr.layers.cells.table import find_cell
@@ -42,15 +43,19 @@ class Recurrent(keras.layers.Layer):
             units: H, of a direction.
             cell: a name of `CELLS`.
             bidirectional: whether a second direction runs from last to first frame.
-            projection: P, of a cell that projects its output; others ignore it.
+            projection: P, of a cell that projects its output; None: half the units.
             kwargs: of `keras.layers.Layer`.
 
         Raises:
-            ConfigError: the cell is unknown.
+            ConfigError: the cell is unknown, or projects nothing and ``projection`` is given.
         """
         super().__init__(**kwargs)
         self.units, self.cell, self.bidirectional, self.projection_size = units, cell, bidirectional, projection
         self._cell = find_cell(cell)
+        if projection and not self._cell.projects:
+            raise ConfigError(
+                f"model.projection = {projection} and model.cell = {cell!r} projects nothing: choose lstm_projection"
+            )
         # Keras's own training loop asks: XLA takes neither the compiled steps nor cuDNN's calls under TensorFlow.
         self.supports_jit = keras.backend.backend() != "tensorflow"
 

@@ -232,7 +232,7 @@ def test_a_saved_model_with_every_cell_is_the_same_when_it_is_loaded(tmp_path):
     names = sorted({cell for cell, _ in HARNESS})
     frames, lengths = keras.Input((None, FEATURES)), keras.Input((), dtype="int32")
     named = [asr.layers.LSTM(3, bidirectional=True), asr.layers.GRU(3), asr.layers.RNN(3, name="plain")]
-    layers = [*named, *(Recurrent(3, cell=cell, projection=2, bidirectional=True) for cell in names)]
+    layers = [*named, *(Recurrent(3, cell=cell, bidirectional=True) for cell in names)]
     model = keras.Model([frames, lengths], [layer(frames, lengths) for layer in layers])
     x = np.asarray(inputs(layers[0])[0], "float32")
     expected = model([x, LENGTHS])

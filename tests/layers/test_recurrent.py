@@ -118,3 +118,8 @@ def test_every_gate_and_direction_starts_from_its_own_orthogonal_matrix():
 def test_an_unknown_cell_is_named_with_those_that_are_known():
     with pytest.raises(ConfigError, match=r"model\.cell = 'lstn' is unknown: choose one of rnn, lstm"):
         Recurrent(8, cell="lstn")
+
+
+def test_a_projection_that_a_cell_does_not_have_is_named():
+    with pytest.raises(ConfigError, match=r"model\.projection = 4 and model\.cell = 'gru' projects nothing"):
+        Recurrent(8, cell="gru", projection=4)

@@ -23,6 +23,7 @@ class Cell:
         vectors: names of the cell's own weights of H values a direction (peepholes, gains), and what they start from.
         forget_block: the block whose bias starts at 1, so that a new cell remembers (Jozefowicz et al., ICML 2015).
         cudnn: the kernel that computes the same on a GPU; None: there is none.
+        projects: whether the output has another size than H.
     """
 
     blocks: int
@@ -31,6 +32,7 @@ class Cell:
     vectors: Mapping[str, float] = {}
     forget_block: int | None = None
     cudnn: Literal["lstm", "gru"] | None = None
+    projects: bool = False
 
     @functools.cached_property
     def native(self) -> NativeCell | None:

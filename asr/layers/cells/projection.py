@@ -20,6 +20,7 @@ class ProjectedLSTMCell(Cell):
     blocks = 4
     num_states = 2
     forget_block = 1
+    projects = True
 
     def output_size(self, units: int, projection: int | None) -> int:
         """Return P; half the units unless it is given."""
