@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from asr.errors import ConfigError
+from asr.errors import ConfigError, ShapeError
 from asr.layers import cudnn
 from asr.layers.cells.cell import Cell
 from asr.layers.cells.table import find_cell
@@ -47,8 +47,12 @@ class Recurrent(keras.layers.Layer):
             kwargs: of `keras.layers.Layer`.
 
         Raises:
-            ConfigError: the cell is unknown, or projects nothing and ``projection`` is given.
+            ConfigError: the cell is unknown, or projects nothing and ``projection`` is given; a size is not a whole
+                number from 1.
         """
+        for name, size in (("units", units), ("projection", 1 if projection is None else projection)):
+            if not isinstance(size, int | np.integer) or size < 1:
+                raise ConfigError(f"{name} = {size!r} of a recurrent layer: give a whole number from 1")
         super().__init__(**kwargs)
         self.units, self.cell, self.bidirectional, self.projection_size = units, cell, bidirectional, projection
         self._cell = find_cell(cell)
@@ -98,7 +102,7 @@ class Recurrent(keras.layers.Layer):
             self.add_weight(
                 shape=(directions, self.units, self.state_sizes[0]), initializer=GlorotUniform(), name="projection"
             )
-            if self.state_sizes[0] != self.units
+            if self._cell.projects
             else None
         )
         if cudnn.is_there() and cudnn.reaches(cell.cudnn):
@@ -127,7 +131,11 @@ class Recurrent(keras.layers.Layer):
         Returns:
             [B, T, D * output size], zero from each utterance's length on; with ``return_states`` a pair of that and
             the states.
+
+        Raises:
+            ShapeError: something has another shape, as far as shapes are known while a graph is made.
         """
+        self._check(x, lengths, recurrent_mask, initial_states)
         if initial_states is None:
             size = ops.shape(x)[0]
             initial = [ops.zeros((self.directions, size, width), "float32") for width in self.state_sizes]
@@ -136,6 +144,26 @@ class Recurrent(keras.layers.Layer):
         run = _fastest(self._cell, self.cell, recurrent_mask is not None)
         outputs, states = run(self, x, lengths, recurrent_mask, initial)
         return (outputs, states) if return_states else outputs
+
+    def _check(self, x: Tensor, lengths: Tensor, mask: Tensor | None, states: Sequence[Tensor] | None) -> None:
+        """Compare shapes, where they are known: no form of the loop does so for itself."""
+        size, directions = x.shape[0], self.directions
+        given = [("input", x, (size, None, self.kernel.shape[1])), ("lengths", lengths, (size,))]
+        if mask is not None:
+            given.append(("recurrent_mask", mask, (directions, size, self.state_sizes[0])))
+        if states is not None:
+            if len(states) != len(self.state_sizes):
+                raise ShapeError(f"{len(states)} initial_states: a layer of {self.cell!r} has {len(self.state_sizes)}")
+            given += [
+                ("initial_states", state, (directions, size, width))
+                for state, width in zip(states, self.state_sizes, strict=True)
+            ]
+        for name, value, expected in given:
+            found = tuple(value.shape)
+            if len(found) != len(expected) or any(
+                None not in (a, b) and a != b for a, b in zip(found, expected, strict=True)
+            ):
+                raise ShapeError(f"{name} of a recurrent layer has shape {list(found)}: give {list(expected)}")
 
     def compute_output_shape(self, x_shape: tuple[int, ...], *other_shapes: Any) -> tuple[int, ...]:
         """Return [B, T, D * output size]."""

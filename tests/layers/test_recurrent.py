@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from asr.errors import ConfigError
+from asr.errors import ConfigError, ShapeError
 from asr.layers import recurrent
 from asr.layers.recurrent import Recurrent
 from tests.backend import value_and_gradients
@@ -123,3 +123,42 @@ def test_an_unknown_cell_is_named_with_those_that_are_known():
 def test_a_projection_that_a_cell_does_not_have_is_named():
     with pytest.raises(ConfigError, match=r"model\.projection = 4 and model\.cell = 'gru' projects nothing"):
         Recurrent(8, cell="gru", projection=4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        ({"x": np.zeros((2, 5), "float32")}, "input"),
+        ({"x": np.zeros((2, 5, 9), "float32")}, "input"),
+        ({"lengths": np.array([5])}, "lengths"),
+        ({"lengths": np.array([5, 3, 1])}, "lengths"),
+        ({"recurrent_mask": np.ones((1, 1, 4), "float32")}, "recurrent_mask"),
+        ({"initial_states": [np.zeros((1, 1, 4), "float32")] * 2}, "initial_states"),
+        ({"initial_states": [np.zeros((1, 2, 8), "float32")] * 2}, "initial_states"),
+        ({"initial_states": [np.zeros((1, 2, 4), "float32")] * 3}, "3 initial_states"),
+    ],
+)
+def test_what_has_another_shape_is_named_and_not_read(arguments, wrong):
+    made = Recurrent(4)
+    made.build((2, 5, 3), (2,))
+    good = {"x": np.zeros((2, 5, 3), "float32"), "lengths": np.array([5, 3])}
+    with pytest.raises(ShapeError, match=wrong):
+        made(**{**good, **arguments})
+
+
+@pytest.mark.parametrize("shape", [(0, 5, 3), (2, 0, 3)])
+def test_nothing_in_is_nothing_out(shape):
+    made = Recurrent(4, bidirectional=True)
+    assert made(np.zeros(shape, "float32"), np.zeros(shape[0], "int32")).shape == (*shape[:2], 8)
+
+
+@pytest.mark.parametrize("sizes", [{"units": 0}, {"units": -1}, {"units": 2.5}, {"units": "4"}])
+def test_a_size_that_is_none_is_named(sizes):
+    with pytest.raises(ConfigError, match="of a recurrent layer: give a whole number from 1"):
+        Recurrent(**sizes)
+
+
+@pytest.mark.parametrize("units, projection", [(4, 4), (1, None)])
+def test_a_projection_may_be_as_large_as_the_cell(units, projection):
+    made = Recurrent(units, cell="lstm_projection", projection=projection)
+    assert made(np.ones((1, 2, 3), "float32"), np.array([2])).shape == (1, 2, projection or 1)

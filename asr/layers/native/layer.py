@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from asr.errors import ShapeError
 from asr.layers.native.aligned import aligned
 from asr.layers.native.cell import NativeCell
 from asr.layers.native.microkernel import PANEL, STAGGER, pack, padded
@@ -89,7 +90,12 @@ class Gradients:
 
 
 def forward(cell: NativeCell, given: Inputs) -> tuple[np.ndarray, np.ndarray, Saved]:
-    """Return the outputs [B, T, D * H], zero past a length, the last states [D, B, S, H], and what `backward` needs."""
+    """Return the outputs [B, T, D * H], zero past a length, the last states [D, B, S, H], and what `backward` needs.
+
+    Raises:
+        ShapeError: an array has another shape than `Inputs` says, or a length is not within the frames.
+    """
+    _check(given)
     size, frames, _ = given.x.shape
     num_states = given.initial.shape[2]
     each_direction = range(given.directions)
@@ -112,7 +118,26 @@ def forward(cell: NativeCell, given: Inputs) -> tuple[np.ndarray, np.ndarray, Sa
         for order in packing.groups(given.directions)
     ]
     in_parallel(scan_forward, scans)
-    return outputs.reshape(size, frames, -1), last, Saved(z, states)
+    return outputs.reshape(size, frames, given.directions * given.units), last, Saved(z, states)
+
+
+def _check(given: Inputs) -> None:
+    """Compare every shape with the weights': compiled loops would read and write past an array's end.
+
+    Raises:
+        ShapeError: one differs.
+    """
+    directions, features, _ = given.kernel.shape
+    size, units = len(given.x), given.vectors.shape[2]
+    shapes = {
+        "input": (given.x.shape, (size, given.x.shape[1] if given.x.ndim == 3 else "T", features)),
+        "lengths": (given.lengths.shape, (size,)),
+        "recurrent_mask": (given.mask.shape, (directions, size, given.recurrent.shape[1])),
+        "initial_states": (given.initial.shape, (directions, size, given.initial.shape[2], units)),
+    }
+    for name, (found, expected) in shapes.items():
+        if found != expected:
+            raise ShapeError(f"{name} of a recurrent layer has shape {list(found)}: give {list(expected)}")
 
 
 def _projected(cell: NativeCell, given: Inputs, packing: Packing) -> list[np.ndarray]:
