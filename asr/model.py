@@ -13,7 +13,9 @@ import keras
 import numpy as np
 
 from asr.config import ModelConfig
+from asr.errors import ConfigError
 from asr.layers.attention import AttentionBlock
+from asr.layers.cells.table import find_cell
 from asr.layers.conv import strided_length
 from asr.layers.dense import dense
 from asr.layers.dropout import Dropout
@@ -42,6 +44,7 @@ class AcousticModel(keras.Model):
         Raises:
             ConfigError: the cell is unknown, or the heads of the attention do not divide its features.
         """
+        _check_heads(config, num_features)
         policy = precision if precision == "float32" else f"mixed_{precision}"
         super().__init__(dtype=policy)
         self.config = config
@@ -123,6 +126,30 @@ def output_lengths(config: ModelConfig, lengths: Any) -> Any:
     """Return how many output frames a model of ``config`` makes of ``lengths`` input frames."""
     # Every subsampling keeps frames 0, stride, 2 * stride, ...: one after the other they are one of the product.
     return strided_length(lengths, config.time_stride)
+
+
+def recurrent_features(config: ModelConfig, num_features: int) -> int:
+    """Return how many values a frame has above the recurrent layers of a model of ``config``."""
+    channels, bands = 1, num_features
+    for conv in config.conv:
+        channels, bands = conv.channels, strided_length(bands, conv.stride[1])
+    features = bands * channels * config.stack_frames
+    outputs = find_cell(config.cell).output_size(config.units, config.projection or None)
+    for layer in range(config.layers):
+        below = features if config.connections == "dense" else 0
+        features = below + outputs * (2 if config.bidirectional else 1)
+        features *= config.pyramid[layer] if layer < len(config.pyramid) else 1
+    return features
+
+
+def _check_heads(config: ModelConfig, num_features: int) -> None:
+    """Compare before anything is built: what a layer raises then, Keras wraps into a message of its own."""
+    features = recurrent_features(config, num_features)
+    if config.attention_layers and features % config.attention_heads:
+        raise ConfigError(
+            f"model.attention_heads = {config.attention_heads} does not divide the {features} features of the "
+            f"recurrent layers: choose a number that does"
+        )
 
 
 def inference(model: AcousticModel) -> Callable[[np.ndarray, np.ndarray], Any]:

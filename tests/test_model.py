@@ -8,7 +8,7 @@ from asr.config import ConvConfig, ModelConfig
 from asr.ctc import ctc_loss
 from asr.decoding.greedy import greedy
 from asr.errors import ConfigError
-from asr.model import AcousticModel, lookahead_frames, output_lengths
+from asr.model import AcousticModel, lookahead_frames, output_lengths, recurrent_features
 from asr.run import log_softmax
 from asr.tokens import Tokens
 from tests.backend import value_and_gradients
@@ -190,3 +190,10 @@ def test_dropout_depends_on_the_utterances_seed_and_not_on_its_place(settings):
     np.testing.assert_allclose(among[: len(alone)], alone, **TOLERANCE)
     other = made(FRAMES[2:, :23], LENGTHS[2:], seeds=seeds[:1])[0]
     assert np.abs(np.asarray(other) - np.asarray(alone)).max() > 1e-3
+
+
+@pytest.mark.parametrize("option", ["stacked frames", "projection", "residual", "dense", "dense pyramid", "everything"])
+def test_the_features_above_the_recurrent_layers_are_those_that_are_built(option):
+    made = model(**OPTIONS[option])
+    above = made.attention[0].mixing.units if made.attention else made.output_layer.kernel.shape[0]
+    assert recurrent_features(made.config, made.num_features) == above

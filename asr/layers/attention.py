@@ -8,7 +8,6 @@ from typing import Any
 
 import keras
 
-from asr.errors import ConfigError
 from asr.layers.dense import dense
 from asr.layers.dropout import Dropout
 from asr.layers.masks import true_frames, zero_padding
@@ -38,16 +37,7 @@ class AttentionBlock(keras.layers.Layer):
         self.dropouts = [Dropout(dropout, salt + number, dtype=policy) for number in range(2)]
 
     def build(self, x_shape: tuple[int, ...], lengths_shape: tuple[int, ...]) -> None:
-        """Make the projections [F, 3 F] and [F, F] and the feed-forward layer [F, 4 F], [4 F, F].
-
-        Raises:
-            ConfigError: F is no multiple of the heads.
-        """
-        if x_shape[-1] % self.heads:
-            raise ConfigError(
-                f"model.attention_heads = {self.heads} does not divide the {x_shape[-1]} features of the layer below: "
-                f"choose a number that does"
-            )
+        """Make the projections [F, 3 F] and [F, F] and the feed-forward layer [F, 4 F], [4 F, F]."""
         features, policy = x_shape[-1], self.dtype_policy
         self.projection = dense(3 * features, use_bias=False, dtype=policy)
         self.mixing = dense(features, dtype=policy)
