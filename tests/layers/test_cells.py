@@ -122,6 +122,31 @@ def test_outputs_states_and_all_gradients_are_those_of_the_published_equations(c
         assert np.abs(gradient - right).max() <= 1e-5 * np.abs(right).max()
 
 
+@pytest.mark.parametrize("cell", [] if JAX else CELLS)
+def test_gradients_are_those_that_finite_differences_give(cell):
+    layer = made(cell, bidirectional=True)
+    x, factors, *initial = inputs(layer)
+    values, before = [x, *initial], [np.asarray(weight) for weight in layer.trainable_variables]
+    factors = ops.convert_to_tensor(factors, "float32")
+    weights = expectation(cell, True)[0].astype("float32")
+
+    def loss(x, *initial):
+        return flat(layer(x, LENGTHS, factors, initial, return_states=True)) * weights
+
+    _, gradients = value_and_gradients(loss, values, layer)
+    rng = np.random.default_rng(3)
+    direction = [rng.normal(size=gradient.shape) for gradient in gradients]
+    sides = []
+    for step in (1e-2, -1e-2):
+        for weight, start, change in zip(layer.trainable_variables, before, direction[len(values) :], strict=True):
+            weight.assign(start + step * change)
+        moved = [value + step * change for value, change in zip(values, direction, strict=False)]
+        sides.append(np.sum(loss(*(ops.convert_to_tensor(value, "float32") for value in moved)), dtype=np.float64))
+    slopes = [np.sum(gradient * change) for gradient, change in zip(gradients, direction, strict=True)]
+    # The quotient has an error of order step^2, and float32 rounding over the step.
+    assert (sides[0] - sides[1]) / 2e-2 == pytest.approx(np.sum(slopes), abs=5e-3 * np.sum(np.abs(slopes)))
+
+
 @pytest.mark.parametrize("cell", [cell for cell, form in CASES if form == "compiled"])
 def test_sizes_beyond_a_vector_and_no_multiple_of_one_are_compiled_as_in_steps(cell):
     layer = made(cell, units=37, features=19, bidirectional=True)
