@@ -44,7 +44,7 @@ class AcousticModel(keras.Model):
         Raises:
             ConfigError: the cell is unknown, or the heads of the attention do not divide its features.
         """
-        _check_heads(config, num_features)
+        check_model(config, num_features)
         policy = precision if precision == "float32" else f"mixed_{precision}"
         super().__init__(dtype=policy)
         self.config = config
@@ -142,8 +142,12 @@ def recurrent_features(config: ModelConfig, num_features: int) -> int:
     return features
 
 
-def _check_heads(config: ModelConfig, num_features: int) -> None:
-    """Compare before anything is built: what a layer raises then, Keras wraps into a message of its own."""
+def check_model(config: ModelConfig, num_features: int) -> None:
+    """Check what `ModelConfig` alone cannot, before anything is built: what a layer raises then, Keras words anew.
+
+    Raises:
+        ConfigError: the cell is unknown, or the heads of the attention do not divide its features.
+    """
     features = recurrent_features(config, num_features)
     if config.attention_layers and features % config.attention_heads:
         raise ConfigError(

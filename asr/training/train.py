@@ -10,6 +10,7 @@ from asr import run as run_folder
 from asr.config import Config, dump_config, load_config
 from asr.errors import RunError
 from asr.files import held, replacing
+from asr.model import check_model
 from asr.tokens import Tokens
 from asr.training.checkpoint import Checkpoints, Progress
 from asr.training.devices import choose_devices
@@ -43,6 +44,7 @@ def train(
         KeyboardInterrupt: after a checkpoint of the last whole step.
     """
     tokens = _check_folder(folder, config, resume)
+    check_model(config.model, config.features.num_features)
     devices = choose_devices(config.train.strategy)
     say(devices.description)
     setup = set_up(config, replicas=devices.num_replicas, is_chief=devices.is_chief, tokens=tokens, say=say)
