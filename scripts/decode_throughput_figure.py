@@ -4,14 +4,12 @@ python scripts/benchmark.py decode … --case 'beam-*' 'order-*' 'words-*' --jso
 python scripts/decode_throughput_figure.py sweeps.json --output docs/figures/decode_throughput.svg
 """
 
-import argparse
-import json
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+from benchmarks.figures import command
+from matplotlib.figure import Figure
 
 # Prefix of the cases, key of the row that the axis shows, what the axis says, and its scale.
 SWEEPS = (
@@ -21,21 +19,8 @@ SWEEPS = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Draw the figure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path, help="JSON of benchmark.py decode")
-    parser.add_argument("--output", type=Path, required=True, help="picture to write (.svg or .png)")
-    args = parser.parse_args(argv)
-    content = json.loads(args.results.read_text(encoding="utf-8"))
-    draw(content["results"], content["machine"], args.output)
-    return 0
-
-
-def draw(rows: list[dict[str, Any]], machine: dict[str, Any], output: Path) -> None:
-    """Write the picture of the rows whose cases are of `SWEEPS`."""
-    # No random ids and no date, so that the same figures give the same file.
-    plt.rcParams.update({"svg.hashsalt": "decode throughput", "svg.fonttype": "none", "font.size": 9})
+def draw(rows: list[dict[str, Any]], machine: dict[str, Any]) -> Figure:
+    """Return the picture of the rows whose cases are of `SWEEPS`."""
     figure, axes = plt.subplots(1, len(SWEEPS), figsize=(9, 3.2), layout="constrained", sharey=True)
     names = list(dict.fromkeys(row["contender"] for row in rows))
     for place, (prefix, key, label, scale) in zip(axes, SWEEPS, strict=True):
@@ -49,8 +34,7 @@ def draw(rows: list[dict[str, Any]], machine: dict[str, Any], output: Path) -> N
     axes[0].set(ylabel="frames a second, one thread")
     axes[0].legend()
     figure.suptitle(f"{machine['processor']}, one core", fontsize=9)
-    figure.savefig(output, metadata={"Date": None} if output.suffix == ".svg" else None)
-    plt.close(figure)
+    return figure
 
 
 def _is_of(row: dict[str, Any], prefix: str, name: str) -> bool:
@@ -58,4 +42,4 @@ def _is_of(row: dict[str, Any], prefix: str, name: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, draw))

@@ -8,16 +8,15 @@ straight line that fits best; what it begins with at 0 is what does not grow. Th
 are from it.
 """
 
-import argparse
-import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from benchmarks.figures import command
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 # Prefix of the cases, key of the row that the axis shows, and what the axis says.
 SWEEPS = (
@@ -26,21 +25,8 @@ SWEEPS = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Draw the figure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path, help="JSON of benchmark.py train")
-    parser.add_argument("--output", type=Path, required=True, help="picture to write (.svg or .png)")
-    args = parser.parse_args(argv)
-    content = json.loads(args.results.read_text(encoding="utf-8"))
-    draw(content["results"], content["machine"], args.output)
-    return 0
-
-
-def draw(rows: list[dict[str, Any]], machine: dict[str, Any], output: Path) -> None:
-    """Write the picture of the rows whose cases are of `SWEEPS`."""
-    # No random ids and no date, so that the same figures give the same file.
-    plt.rcParams.update({"svg.hashsalt": "step time", "svg.fonttype": "none", "font.size": 9})
+def draw(rows: list[dict[str, Any]], machine: dict[str, Any]) -> Figure:
+    """Return the picture of the rows whose cases are of `SWEEPS`."""
     figure, axes = plt.subplots(2, len(SWEEPS), figsize=(8, 5.5), layout="constrained", squeeze=False)
     for column, (prefix, key, label) in enumerate(SWEEPS):
         sweep = [row for row in rows if row["case"].startswith(prefix)]
@@ -56,8 +42,7 @@ def draw(rows: list[dict[str, Any]], machine: dict[str, Any], output: Path) -> N
         one.grid(alpha=0.3)
     axes[0, 0].legend()
     figure.suptitle(f"3 x 256 bidirectional LSTM and CTC, {machine['processor']}, {machine['cores']} cores", fontsize=9)
-    figure.savefig(output, metadata={"Date": None} if output.suffix == ".svg" else None)
-    plt.close(figure)
+    return figure
 
 
 def curve(axes: Axes, sizes: Sequence[float], values: Sequence[float], name: str) -> None:
@@ -71,4 +56,4 @@ def curve(axes: Axes, sizes: Sequence[float], values: Sequence[float], name: str
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, draw))
