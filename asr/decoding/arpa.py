@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, NoReturn, TypeAlias
 
 import numpy as np
 
 from asr.errors import LanguageModelError
+
+Bytes: TypeAlias = IO[bytes] | gzip.GzipFile | lzma.LZMAFile
 
 LOG_10 = math.log(10)
 _BLOCK_LINES = 50_000
@@ -47,7 +49,7 @@ class ArpaReader:
         counts: number of n-grams of each order, from the header.
     """
 
-    def __init__(self, path: Path, file: IO[bytes]) -> None:
+    def __init__(self, path: Path, file: Bytes) -> None:
         """Read the header.
 
         Raises:
@@ -91,7 +93,7 @@ class ArpaReader:
             # Of a line with a back-off, the words of a shorter n-gram may be the start.
             return next(itertools.islice(found, occurrence - 1, None), 0)
 
-    def _numbered(self, file: IO[bytes]) -> Iterator[bytes]:
+    def _numbered(self, file: Bytes) -> Iterator[bytes]:
         try:
             for line in file:
                 self._line += 1
@@ -183,7 +185,7 @@ def open_arpa(path: Path) -> Iterator[ArpaReader]:
 
 
 @contextmanager
-def open_text(path: Path) -> Iterator[IO[bytes]]:
+def open_text(path: Path) -> Iterator[Bytes]:
     """Open a file for reading, through gzip or xz where its first bytes say so.
 
     Raises:
@@ -197,10 +199,10 @@ def open_text(path: Path) -> Iterator[IO[bytes]]:
         first = file.peek(6)
         if first.startswith(b"\xfd7zXZ\0"):
             with lzma.LZMAFile(file) as content:
-                yield content  # type: ignore[misc]
+                yield content
         elif first.startswith(b"\x1f\x8b"):
             with gzip.GzipFile(fileobj=file) as content:
-                yield content  # type: ignore[misc]
+                yield content
         else:
             yield file
 

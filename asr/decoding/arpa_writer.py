@@ -29,10 +29,10 @@ def write_arpa(path: Path, arrays: NgramArrays, words: list[str]) -> None:
             return
         # No time and no name: the same model gives the same bytes.
         with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as compressed:
-            _write(compressed, arrays, words)  # type: ignore[arg-type]
+            _write(compressed, arrays, words)
 
 
-def _write(file: IO[bytes], arrays: NgramArrays, words: list[str]) -> None:
+def _write(file: IO[bytes] | gzip.GzipFile, arrays: NgramArrays, words: list[str]) -> None:
     levels = list(pairwise(level_starts(arrays)[1:]))
     file.write(b"\\data\\\n")
     for order, (start, end) in enumerate(levels, 1):

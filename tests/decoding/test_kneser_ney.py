@@ -1,5 +1,6 @@
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,11 +23,11 @@ def skewed_sentences(seed: int, number: int) -> list[list[str]]:
     return [[WORDS[min(int(rng.pareto(0.6)), 29)] for _ in range(rng.integers(1, 10))] for _ in range(number)]
 
 
-def train(folder: Path, sentences: list[list[str]], **settings: object) -> LanguageModel:
+def train(folder: Path, sentences: list[list[str]], **settings: Any) -> LanguageModel:
     text, output = folder / "text", folder / "model.asrlm"
     text.write_text("\n".join(" ".join(sentence) for sentence in sentences))
     vocabulary = settings.pop("vocabulary", None)
-    train_language_model([text], output, LanguageModelSettings(**settings), vocabulary=vocabulary)  # type: ignore[arg-type]
+    train_language_model([text], output, LanguageModelSettings(**settings), vocabulary=vocabulary)
     return LanguageModel(output)
 
 
@@ -61,7 +62,7 @@ def test_a_text_too_small_for_discounts_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"cutoffs": (0, 0, 1)}, {"cutoffs": (0, 2)}, {"prune": 1e-3}, {"min_count": 5}])
-def test_what_is_left_after_any_history_sums_to_one(tmp_path: Path, settings: dict[str, object]) -> None:
+def test_what_is_left_after_any_history_sums_to_one(tmp_path: Path, settings: dict[str, Any]) -> None:
     lm = train(tmp_path, skewed_sentences(3, 300), **settings)
     whole = train(tmp_path, skewed_sentences(3, 300))
     assert len(lm.arrays.word) < len(whole.arrays.word)
@@ -126,9 +127,9 @@ def test_a_text_that_cannot_be_used_is_named(tmp_path: Path, content: bytes, mes
 
 
 @pytest.mark.parametrize("settings", [{"order": 0}, {"cutoffs": (1, 1)}, {"cutoffs": (0, 2, 1)}])
-def test_settings_that_contradict_each_other_are_refused(settings: dict[str, object]) -> None:
+def test_settings_that_contradict_each_other_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
-        LanguageModelSettings(**settings)  # type: ignore[arg-type]
+        LanguageModelSettings(**settings)
 
 
 def test_an_output_of_unknown_kind_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What a recurrent cell is: its sizes, its small weights, one step."""
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -10,7 +11,7 @@ from asr.layers.native.cell import NativeCell
 from asr.layers.tensor import Tensor
 
 
-class Cell:
+class Cell(ABC):
     """One step of a recurrent cell; D directions run at once.
 
     The layer projects the input for all frames at once, ``z = x W + b``; the recurrent weights multiply ``given``, the
@@ -57,6 +58,7 @@ class Cell:
         """Return [R, G * H] of 0 and 1, where recurrent weights are, or None where all of them are."""
         return None
 
+    @abstractmethod
     def step(self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]) -> list[Tensor]:
         """Return the next states.
 
@@ -67,4 +69,3 @@ class Cell:
             weights: "recurrent_kernel" [D, R, G * H], "vectors" [D, V, H] in the order of ``vectors``, and
                 "projection" [D, H, P] of a cell that projects its output.
         """
-        raise NotImplementedError
