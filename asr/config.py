@@ -78,11 +78,21 @@ class FeatureConfig(_Section):
 
 
 class AugmentConfig(_Section):
-    """Variety added to training data: copies made by ``asr prepare --augment``, and masks drawn anew each epoch."""
+    """Variety added to training data: copies by ``asr prepare --augment``, warps and masks anew each epoch."""
 
     speeds: tuple[PositiveFloat, ...] = Field(
         default=(1.0,),
         description="speeds of the copies that `asr prepare --augment` adds; the original, 1.0, is always there",
+    )
+    frequency_warp: float = Field(
+        default=0.0,
+        ge=0,
+        lt=0.5,
+        description="vocal tract length perturbation: frequencies are stretched by a factor drawn from 1 ± this; "
+        "log_mel only",
+    )
+    time_warp: float = Field(
+        default=0.0, ge=0, lt=1, description="the pace changes every half second, by at most this share"
     )
     frequency_masks: NonNegativeInt = Field(default=2, description="SpecAugment: masks over frequency an utterance")
     frequency_mask_max: PositiveInt = Field(
@@ -319,6 +329,12 @@ class Config(_Section):
     data: DataConfig = DataConfig()
     train: TrainConfig = TrainConfig()
     decode: DecodeConfig = DecodeConfig()
+
+    @model_validator(mode="after")
+    def _warps_a_spectrum(self) -> Self:
+        if self.augment.frequency_warp and self.features.kind != "log_mel":
+            raise ValueError(f"augment.frequency_warp: features of kind {self.features.kind} have no frequency axis")
+        return self
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from asr.augment import spec_augment
+from asr.augment import augment_frames
 from asr.batches import Batch, BatchPlan, make_batch
 from asr.config import Config
 from asr.ctc import require_alignable
@@ -74,11 +74,11 @@ class DataSet:
         return make_batch(plan, self._frames, self._labels, self.front_end.config.num_features)
 
     def augmented_batch(self, plan: BatchPlan, config: Config, epoch: int) -> Batch:
-        """Return the arrays of a planned batch with SpecAugment's masks, drawn from (seed, epoch, utterance)."""
+        """Return the arrays of a planned batch with warps and masks, drawn from (seed, epoch, utterance)."""
 
         def frames(index: int) -> np.ndarray:
             rng = np.random.default_rng((config.train.seed, epoch, index))
-            return spec_augment(self._frames(index), config.augment, config.features, rng)
+            return augment_frames(self._frames(index), config.augment, config.features, rng)
 
         return make_batch(plan, frames, self._labels, self.front_end.config.num_features)
 

@@ -1,23 +1,12 @@
-"""Variety for training data: speed copies of a waveform, and SpecAugment's masks on frames.
+"""SpecAugment's masks: stretches of time and bands of features set to the mean.
 
-Speeds are applied once, by `asr prepare --augment`; masks are drawn anew each time an utterance is read.
-Sources: Ko et al., "Audio Augmentation for Speech Recognition" (Interspeech 2015); Park et al., "SpecAugment"
-(arXiv:1904.08779), with time masks in proportion to the length as in Park et al., arXiv:1912.05533.
+Sources: Park et al., "SpecAugment" (arXiv:1904.08779), with time masks in proportion to the length as in Park et al.,
+arXiv:1912.05533.
 """
 
 import numpy as np
 
-from asr.audio import Waveform, resample
 from asr.config import AugmentConfig, FeatureConfig
-
-
-def speed_perturb(waveform: Waveform, speed: float, sample_rate_hz: int) -> Waveform:
-    """Return the waveform played ``speed`` times as fast: tempo and pitch change together, as in Kaldi and sox.
-
-    Returns:
-        [N / speed] float32 at the same rate, to the nearest sample or two.
-    """
-    return resample(waveform, speed * sample_rate_hz, sample_rate_hz)
 
 
 def spec_augment(
