@@ -1,10 +1,13 @@
 """The value of a report: all that its views show, found once."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
+from asr.decoding.hypothesis import Word
+from asr.decoding.reliability import ReliabilityBin
 from asr.scoring.counts import AlignedWord, ErrorCounts
 from asr.scoring.score import ScoredUtterance, Scores
 
@@ -24,6 +27,84 @@ class Confusion:
 
 
 @dataclass(frozen=True, slots=True)
+class WordCount:
+    """A word, how often something happened to it, and how often it was there at all.
+
+    Attributes:
+        word: as it is spelled after normalising.
+        count: times that it was inserted, deleted, or missed, as the list says that it stands in.
+        total: times that it stands in the hypotheses (of a list of insertions) or in the references (of others).
+    """
+
+    word: str
+    count: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceFacts:
+    """What is known of an utterance beside its texts; what is not known is None or empty.
+
+    Attributes:
+        speaker: who said it.
+        duration: seconds.
+        audio: its sound file, a path that can be opened from the working folder; not checked to be there.
+        offset: seconds from the file's start to the utterance's.
+        channel: of the file, from 0; None is all of them.
+        words: of the hypothesis as it was given (not normalised), with times from the file's start and confidence.
+        reference_words: of the reference, likewise, where their times are known.
+        speaking_rate: words of the reference a second.
+        snr_db: signal-to-noise ratio estimated from the audio, in dB, where it was asked for.
+    """
+
+    speaker: str | None = None
+    duration: float | None = None
+    audio: Path | None = None
+    offset: float = 0.0
+    channel: int | None = None
+    words: tuple[Word, ...] = ()
+    reference_words: tuple[Word, ...] = ()
+    speaking_rate: float | None = None
+    snr_db: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far the confidences of the hypotheses' words can be believed.
+
+    Attributes:
+        bins: words of like confidence and the share of them that is right, from 0 to 1.
+        normalised_cross_entropy: NIST's measure (1: knows all, 0: nothing); None where it is undefined.
+        num_words: with a confidence.
+    """
+
+    bins: tuple[ReliabilityBin, ...]
+    normalised_cross_entropy: float | None
+    num_words: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenWords:
+    """Errors on words of the references that the training text never had, beside those that it had.
+
+    Attributes:
+        source: what the training text was read from.
+        words: reference words that the training text lacks, each time counted.
+        errors: of them, those substituted or deleted.
+        seen_words: reference words that it has.
+        seen_errors: likewise.
+        most_frequent: unseen words missed most often.
+    """
+
+    source: str
+    words: int
+    errors: int
+    seen_words: int
+    seen_errors: int
+    most_frequent: tuple[WordCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A comparison of hypotheses with references, ready to be shown.
 
@@ -36,6 +117,14 @@ class Report:
         group_rates: likewise, for each key grouped by and each of its values.
         confusions: the most frequent errors, most frequent first.
         worst: the utterances with most wrong words, worst first; those without errors are left out.
+        best: the longest utterances without an error, longest first.
+        insertions: the words most often inserted.
+        deletions: the words most often deleted.
+        utterances: what is known of each utterance of ``scores.utterances`` beside its texts, by id.
+        calibration: of the words' confidences; None where hypotheses carry none.
+        unseen: errors on words that the training text never had; None where no such text was named.
+        facts: what is known of the recogniser (model, versions, search), name and value as text.
+        real_time_factor: seconds of work for a second of audio, when known.
     """
 
     references: str
@@ -46,6 +135,14 @@ class Report:
     group_rates: dict[str, dict[str, Rates]]
     confusions: tuple[Confusion, ...]
     worst: tuple[ScoredUtterance, ...]
+    best: tuple[ScoredUtterance, ...] = ()
+    insertions: tuple[WordCount, ...] = ()
+    deletions: tuple[WordCount, ...] = ()
+    utterances: Mapping[str, UtteranceFacts] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    unseen: UnseenWords | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    real_time_factor: float | None = None
 
 
 def make_report(scores: Scores, *, references: str, hypotheses: str, command: Sequence[str]) -> Report:
