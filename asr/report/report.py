@@ -55,6 +55,8 @@ class UtteranceFacts:
         reference_words: of the reference, likewise, where their times are known.
         speaking_rate: words of the reference a second.
         snr_db: signal-to-noise ratio estimated from the audio, in dB, where it was asked for.
+        groups: its value of each key grouped by (``--by``), the keys of ``Report.group_rates``; the HTML page filters
+            by them and draws intervals of the groups.
     """
 
     speaker: str | None = None
@@ -66,6 +68,7 @@ class UtteranceFacts:
     reference_words: tuple[Word, ...] = ()
     speaking_rate: float | None = None
     snr_db: float | None = None
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
