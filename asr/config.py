@@ -77,6 +77,30 @@ class FeatureConfig(_Section):
         return self
 
 
+class DegradeConfig(_Section):
+    """What befalls the copies that ``asr prepare --augment`` makes, the original among them; chances from 0 to 1."""
+
+    room: Share = Field(default=0.0, description="chance of the echoes of a random room")
+    noise: Share = Field(default=0.0, description="chance of noise of a random colour")
+    noise_snr_db: tuple[float, float] = Field(
+        default=(5.0, 35.0), description="least and greatest power of speech over noise, in decibels"
+    )
+    codec: Share = Field(
+        default=0.0, description="chance of being coded as MP3, Opus, Vorbis or telephone speech, and decoded again"
+    )
+
+    @model_validator(mode="after")
+    def _least_first(self) -> Self:
+        if self.noise_snr_db[0] > self.noise_snr_db[1]:
+            raise ValueError(f"noise_snr_db = {list(self.noise_snr_db)}: the least comes first")
+        return self
+
+    @property
+    def does_nothing(self) -> bool:
+        """Whether every copy stays as it is."""
+        return not (self.room or self.noise or self.codec)
+
+
 class AugmentConfig(_Section):
     """Variety added to training data: copies by ``asr prepare --augment``, warps and masks anew each epoch."""
 
@@ -84,6 +108,7 @@ class AugmentConfig(_Section):
         default=(1.0,),
         description="speeds of the copies that `asr prepare --augment` adds; the original, 1.0, is always there",
     )
+    degrade: DegradeConfig = Field(default=DegradeConfig(), description="rooms, noise and codecs for the copies")
     frequency_warp: float = Field(
         default=0.0,
         ge=0,

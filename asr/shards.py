@@ -68,6 +68,7 @@ class Fingerprint:
         features: the feature configuration without what is not stored.
         manifests: sha256 of each manifest, in order.
         speeds: speeds at which each utterance was prepared.
+        degrade: `DegradeConfig` of the copies as plain values; empty where nothing was done to them.
         num_blocks: blocks of the whole, over all parts.
         part: (i, n): this is part i of n, counted from 1.
         librosa: version, for the record; it is not compared.
@@ -79,6 +80,7 @@ class Fingerprint:
     num_blocks: int
     part: tuple[int, int]
     librosa: str = field(compare=False, default="")
+    degrade: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def num_features(self) -> int:
@@ -97,6 +99,8 @@ class Fingerprint:
                 return f"features.{key} is {ours!r} there and {theirs!r} here"
         if self.speeds != other.speeds:
             return f"speeds are {list(self.speeds)} there and {list(other.speeds)} here"
+        if self.degrade != other.degrade:
+            return f"augment.degrade is {dict(self.degrade)} there and {dict(other.degrade)} here"
         if (self.manifests, self.num_blocks) != (other.manifests, other.num_blocks):
             return "it was made from other manifests, or they have changed since"
         return None

@@ -49,8 +49,8 @@ def table(model: type[BaseModel], name: str) -> str:
         for key, field in model.model_fields.items()
     ]
     text = f"{summary(model)}\n\n| key | default | allowed | what it is |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
-    for key, inner in inner_models(model):
-        text += f"\n### `{name}.{key}`: a list of these\n\n{table(inner, f'{name}.{key}')}"
+    for key, inner, title in inner_models(model):
+        text += f"\n### {title.format(f'{name}.{key}')}\n\n{table(inner, f'{name}.{key}')}"
     return text
 
 
@@ -61,12 +61,15 @@ def model_of(field: FieldInfo) -> type[BaseModel]:
     return field.annotation
 
 
-def inner_models(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    """Yield the settings that are lists of tables."""
+def inner_models(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel], str]]:
+    """Yield the settings that are tables or lists of tables, with a title that lacks their name."""
     for key, field in model.model_fields.items():
-        for argument in get_args(field.annotation):
+        for argument, title in [
+            (field.annotation, "`[{}]`"),
+            *((a, "`{}`: a list of these") for a in get_args(field.annotation)),
+        ]:
             if isinstance(argument, type) and issubclass(argument, BaseModel):
-                yield key, argument
+                yield key, argument, title
 
 
 def summary(model: type[BaseModel]) -> str:

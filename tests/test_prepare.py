@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.audio import read_audio
-from asr.augment import speed_perturb
-from asr.config import AugmentConfig, Config, FeatureConfig
+from asr.augment import degrade, speed_perturb
+from asr.config import AugmentConfig, Config, DegradeConfig, FeatureConfig
 from asr.errors import ManifestError, ShardError
 from asr.features import FeatureStatistics, compute_features
 from asr.manifest import Utterance, read_manifest, write_manifest
@@ -84,6 +84,24 @@ def test_speed_copies_stand_behind_their_original(data, tmp_path):
     np.testing.assert_array_equal(shards.frames(1), expected)
     assert shards.entries[1].duration == pytest.approx(0.8 / 0.9, abs=1e-3)
     assert shards.entries[1].text == shards.entries[0].text
+
+
+def test_copies_are_degraded_as_the_config_says_and_plain_shards_are_not(data, tmp_path):
+    config = Config(augment=AugmentConfig(speeds=(0.9,), degrade=DegradeConfig(noise=1.0)))
+    prepare([data / "an4.jsonl"], config, tmp_path / "out", augment=True, jobs=1)
+    prepare([data / "an4.jsonl"], config, tmp_path / "plain", jobs=1)
+    waveform = degrade(
+        speed_perturb(read_audio(data / "an440-mjgm-b.flac", sample_rate_hz=RATE), 0.9, RATE),
+        config.augment.degrade,
+        RATE,
+        "an440-mjgm-b-sp0.9",
+    )
+    expected = compute_features(waveform, config.features).astype(np.float16)
+    np.testing.assert_array_equal(open_shards(tmp_path / "out").frames(1), expected)
+    assert np.any(open_shards(tmp_path / "out").frames(0) != open_shards(tmp_path / "plain").frames(0))
+    louder = config.model_copy(update={"augment": AugmentConfig(speeds=(0.9,), degrade=DegradeConfig(noise=0.5))})
+    with pytest.raises(ShardError, match=r"augment\.degrade is .*1\.0.* there"):
+        prepare([data / "an4.jsonl"], louder, tmp_path / "out", augment=True, jobs=1, resume=True)
 
 
 def test_the_original_is_there_even_when_the_speeds_leave_it_out(data, tmp_path):

@@ -1,17 +1,18 @@
 """Variety for training data.
 
-Speeds are applied to waveforms, once, by `asr prepare --augment`; warps and masks are drawn anew each time the frames
-of an utterance are read.
+Speeds, rooms, noise and codecs change waveforms, once, in `asr prepare --augment`; warps and masks are drawn anew each
+time the frames of an utterance are read.
 """
 
 import numpy as np
 
+from asr.augment.degrade import degrade
 from asr.augment.masks import spec_augment
 from asr.augment.speed import speed_perturb
 from asr.augment.warp import warp_frequency, warp_time
 from asr.config import AugmentConfig, FeatureConfig
 
-__all__ = ["augment_frames", "speed_perturb"]
+__all__ = ["augment_frames", "degrade", "speed_perturb"]
 
 
 def augment_frames(

@@ -27,7 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="change a key of the config; may be repeated",
     )
     parser.add_argument("--output", required=True, type=Path, help="folder to make")
-    parser.add_argument("--augment", action="store_true", help="add copies at the config's augment.speeds")
+    parser.add_argument(
+        "--augment",
+        action="store_true",
+        help="add copies at the config's augment.speeds and degrade them as its augment.degrade says",
+    )
     parser.add_argument(
         "--shard", metavar="I/N", type=_part, default=(1, 1), help="make part I of N; asr merge joins them"
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from asr.config import Config
+from asr.config import Config, DegradeConfig
 from asr.errors import ManifestError
 from asr.manifest import Utterance, read_manifest
 from asr.prepare.blocks import copy_id, cut
@@ -51,9 +51,10 @@ def prepare(
 
     Args:
         manifests: read in order; ids must be unique over all.
-        config: its features, and with ``augment`` its speeds, decide what is stored.
+        config: its features, and with ``augment`` its speeds and what degrades copies, decide what is stored.
         output: the folder to make; it appears when it is whole.
-        augment: add a copy of each utterance at each speed other than 1, its id ending in ``-sp0.9`` or the like.
+        augment: add a copy of each utterance at each speed other than 1, its id ending in ``-sp0.9`` or the like, and
+            degrade the original and the copies as the config says.
         part: (i, n) for part i of n, counted from 1; `asr.prepare.merge` joins them.
         jobs: processes; None is one a core.
         resume: go on with an interrupted run; a finished one is left as it is.
@@ -65,13 +66,15 @@ def prepare(
     """
     output = Path(os.path.abspath(output))
     speeds = _speeds(config, augment)
+    degraded = config.augment.degrade if augment else DegradeConfig()
     utterances = _read_manifests(manifests, speeds)
     working = output.with_name(f".{output.name}.partial")
-    blocks = cut(utterances, speeds, config.features, working)
+    blocks = cut(utterances, speeds, degraded, config.features, working)
     fingerprint = Fingerprint(
         features=stored_settings(config.features),
         manifests=tuple(hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in manifests),
         speeds=speeds,
+        degrade={} if degraded.does_nothing else degraded.model_dump(mode="json"),
         num_blocks=len(blocks),
         part=part,
         librosa=version("librosa"),

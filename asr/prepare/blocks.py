@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from asr.audio import Waveform, read_audio
-from asr.augment import speed_perturb
-from asr.config import FeatureConfig
+from asr.augment import degrade, speed_perturb
+from asr.config import DegradeConfig, FeatureConfig
 from asr.errors import AsrError
 from asr.features import FeatureStatistics, Frames, compute_features
 from asr.files import replacing, write_atomically
@@ -31,6 +31,7 @@ class Block:
     number: int
     utterances: tuple[Utterance, ...]
     speeds: tuple[float, ...]
+    degrade: DegradeConfig
     features: FeatureConfig
     folder: Path
 
@@ -57,13 +58,17 @@ class Record:
 
 
 def cut(
-    utterances: Sequence[Utterance], speeds: tuple[float, ...], features: FeatureConfig, folder: Path
+    utterances: Sequence[Utterance],
+    speeds: tuple[float, ...],
+    degraded: DegradeConfig,
+    features: FeatureConfig,
+    folder: Path,
 ) -> list[Block]:
     """Cut utterances into blocks, in their order; the cut depends on their number alone."""
     size = min(_MAX_UTTERANCES_A_BLOCK, -(-len(utterances) // _FEWEST_BLOCKS))
     starts = range(0, len(utterances), size)
     return [
-        Block(number, tuple(utterances[start : start + size]), speeds, features, folder)
+        Block(number, tuple(utterances[start : start + size]), speeds, degraded, features, folder)
         for number, start in enumerate(starts)
     ]
 
@@ -103,7 +108,7 @@ def _copies(utterance: Utterance, block: Block, offset: int, record: Record) -> 
         return
     for speed in block.speeds:
         identity = copy_id(utterance.id, speed)
-        copy = speed_perturb(waveform, speed, rate)
+        copy = degrade(speed_perturb(waveform, speed, rate), block.degrade, rate, identity)
         try:
             frames = compute_features(copy, block.features).astype(DTYPE)
         except AsrError as error:
