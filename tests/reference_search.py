@@ -75,6 +75,7 @@ class Definition:
     lm_weight: float = 0.0
     word_bonus: float = 0.0
     oov_penalty: float = 0.0
+    oov_letter_penalty: float = 0.0
     hotwords: Sequence[tuple[Words, float]] = field(default_factory=list)
 
     def bonus(self, words: Words) -> float:
@@ -85,7 +86,15 @@ class Definition:
             for start in range(len(words))
             if words[start : start + len(phrase)] == phrase
         ]
-        return self.word_bonus * len(words) + self.oov_penalty * len(unknown) + sum(found)
+        letters = sum(self.letters_of_unlisted(word) for word in unknown)
+        penalties = self.oov_penalty * len(unknown) + self.oov_letter_penalty * letters
+        return self.word_bonus * len(words) + penalties + sum(found)
+
+    def letters_of_unlisted(self, word: str) -> int:
+        """Return the length of a word that no list has: a phone, where words are phones, is one letter."""
+        if self.lexicon is not None or any(word in phrase for phrase, _ in self.hotwords):
+            return 0
+        return 1 if self.kind == "phones" else len(word)
 
     def lm_score(self, words: Words, path: Sequence[int], *, end: bool = True) -> float:
         if self.lm is None:
@@ -256,7 +265,8 @@ class TextbookSearch:
         total = d.bonus(words) + d.lm_score(words, labels, end=False)
         if units:
             possible = [w for w, ways in self.spellings.items() for way in ways if way[: len(units)] == units]
-            total += max(self._word_value(w) for w in [*possible, *([None] if d.lexicon is None else [])])
+            free = [self._word_value(None) + self._letters_value(len(units))] if d.lexicon is None else []
+            total += max([*map(self._word_value, possible), *free])
         return total + self._credit(words, units)
 
     def _word_value(self, word: str | None) -> float:
@@ -266,6 +276,10 @@ class TextbookSearch:
         unknown = word not in d.lm.unigrams
         unigram = d.lm.unigrams["<unk>" if unknown else word]
         return d.word_bonus + d.lm_weight * unigram + d.oov_penalty * unknown
+
+    def _letters_value(self, number: int) -> float:
+        d = self.definition
+        return d.oov_letter_penalty * number if d.lm is not None and d.lm_unit == "word" else 0.0
 
     def _credit(self, words: Words, units: tuple[Any, ...]) -> float:
         """The share of a hotword that is there."""

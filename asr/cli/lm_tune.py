@@ -21,7 +21,7 @@ _ROWS = {"greedy": "greedy", "beam": "beam, no language model", "beam_lm": "beam
 def add_tuning_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``asr lm tune``."""
     parser.description = (
-        "Find the language model's weight, the word bonus and the penalty for unknown words with which a development "
+        "Find the language model's weight, the word bonus and the penalties for unknown words with which a development "
         "set has the fewest word errors, and write them into the run's decoder.json. The log-probabilities are those "
         "of asr decode RUN MANIFEST --save-log-probs LOGPROBS. Trials go beside decoder.json; when it is interrupted, "
         "the best so far stays, and --resume goes on."

@@ -38,7 +38,13 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
         "--oov-penalty",
         metavar="P",
         type=_finite,
-        help="added to <unk>'s score for a word that the model does not know, below 0 (default: tuned, or -10)",
+        help="added to <unk>'s score for a word that the model does not know (default: tuned, or 0)",
+    )
+    parser.add_argument(
+        "--oov-letter-penalty",
+        metavar="P",
+        type=_finite,
+        help="added for each of its letters, 0 or below, where there is no lexicon (default: tuned, or -1.5)",
     )
     parser.add_argument("--lexicon", metavar="F", type=Path, help="the only words that there are (default: any)")
     parser.add_argument("--hotwords", metavar="F", type=Path, help="phrases to prefer, a line each: PHRASE, tab, boost")
@@ -70,7 +76,7 @@ def search_for(args: argparse.Namespace, folder: Path, tokens: "Tokens", config:
 
     # Weights that were tuned with a language model mean nothing without one.
     settings = load_settings(folder, UNTUNED_SETTINGS) if lm_path else COMMAND_SETTINGS
-    names = ("lm_weight", "word_bonus", "oov_penalty", "lm_unit")
+    names = ("lm_weight", "word_bonus", "oov_penalty", "oov_letter_penalty", "lm_unit")
     asked = {name: value for name in names if (value := getattr(args, name)) is not None}
     beam_size = args.beam_size or (config.beam_size if plain else settings.beam_size)
     decoder = Decoder(

@@ -109,6 +109,7 @@ def decode(
     lm_weight: float = 0.5,
     word_bonus: float = 0.0,
     oov_penalty: float = 0.0,
+    oov_letter_penalty: float = 0.0,
     lm_unit: Literal["word", "token"] = "word",
     lexicon: Lexicon | None = None,
     hotwords: Sequence[Phrase] = (),
@@ -125,6 +126,8 @@ def decode(
         lm_weight: factor of its log-probabilities.
         word_bonus: added for each word.
         oov_penalty: added for each word that the language model does not know, on top of its score for ``<unk>``.
+        oov_letter_penalty: added for each letter of a word that neither the language model nor a hotword has, 0 or
+            below; without it, unknown words may run known ones together.
         lm_unit: what the language model's words are: words, or tokens.
         lexicon: the only words that there are; without one, any that the tokens spell.
         hotwords: phrases to prefer, alone or each with its boost.
@@ -148,7 +151,7 @@ def decode(
     '' 0.36
     """
     settings = DecoderSettings(
-        beam_size, lm_weight, word_bonus, oov_penalty, lm_unit, token_min_log_prob, beam_threshold
+        beam_size, lm_weight, word_bonus, oov_penalty, oov_letter_penalty, lm_unit, token_min_log_prob, beam_threshold
     )  # fmt: skip
     return _decoder(tokens, settings, lm, lexicon, tuple(hotwords))(log_probs)
 

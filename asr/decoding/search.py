@@ -94,7 +94,7 @@ class Search:
     def _allocated(self, num_nodes: int, num_records: int) -> State:
         size = self.settings.beam_size
         return State(
-            nodes=np.empty((num_nodes, 6), np.int32),
+            nodes=np.empty((num_nodes, 7), np.int32),
             node_hashes=np.empty((num_nodes, 2), np.uint64),
             node_lms=np.empty(num_nodes),
             records=np.empty((num_records, 5), np.int32),

@@ -16,6 +16,7 @@ from asr.decoding.search_state import (
     HOT_STATE,
     IDENTITY,
     LABEL_MASS,
+    LENGTH,
     LM_STATE,
     NUM_PREFIXES,
     POSITION,
@@ -26,7 +27,7 @@ from asr.decoding.search_state import (
 from asr.decoding.search_words import FIRST_WORD, SPACE, TOKEN_LM, end_word, num_ends
 
 # Columns of the candidates' arrays.
-SLOT, NEW_TOKEN, NEW_HISTORY, NEW_POSITION, NEW_LM_STATE = range(5)
+SLOT, NEW_TOKEN, NEW_HISTORY, NEW_POSITION, NEW_LM_STATE, NEW_LENGTH = range(6)
 MASS, NEW_VALUE, NEW_LM, LARGEST = range(4)
 # Of a frame: candidates so far, the best rank, the rank below which what is no prefix of the beam is lost, and the
 # number of candidates from which on these bounds are worth making anew.
@@ -70,10 +71,20 @@ def _credit(graph, hot_state, position):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _ahead(ahead, letter_penalty, position, length):
+    """Return the best that an open word of so many units can add; outside the trie (-1) it is an unknown one."""
+    return ahead[position] if position >= 0 else ahead[-1] + letter_penalty * length
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _push(graph, lm, state, slot, token, history, ended, position, text, mass, bounds, rows, hashes, scores, marks):
     """Add a candidate if it ranks high enough: ``history`` with an open word at ``position`` that spells ``text``."""
     node, count = np.int64(state.beam[slot]), np.int64(bounds[COUNT])
-    value = state.record_scores[history, 0] + state.record_scores[history, 1] + graph.ahead[position]
+    length = np.int64(graph.unit_first[token + 1] - graph.unit_first[token])
+    if not ended:
+        length += state.nodes[node, LENGTH]
+    value = state.record_scores[history, 0] + state.record_scores[history, 1]
+    value += _ahead(graph.ahead, graph.oov_letter_penalty, position, length)
     if graph.num_hotwords:
         value += _credit(graph, np.int64(state.records[history, HOT_STATE]), position)
     identity = mix(text, token)
@@ -92,7 +103,7 @@ def _push(graph, lm, state, slot, token, history, ended, position, text, mass, b
     if rank < bounds[LOWEST] and (rank < bounds[BEST] - graph.beam_threshold or not marks[identity & _BITS]):
         return
     rows[count, SLOT], rows[count, NEW_TOKEN] = slot, token
-    rows[count, NEW_HISTORY], rows[count, NEW_POSITION] = history, position
+    rows[count, NEW_HISTORY], rows[count, NEW_POSITION], rows[count, NEW_LENGTH] = history, position, length
     scores[count, MASS] = scores[count, LARGEST] = mass
     scores[count, NEW_VALUE] = value
     hashes[count, TEXT], hashes[count, IDENTITY] = text, identity
@@ -171,7 +182,8 @@ def go_on(graph, lm, state, frame, active, stays, bounds, first_slot, needed, ro
             children = after - first <= len(active) + 1
             if not children:
                 first, after = np.int64(0), np.int64(len(active))
-        base = value - graph.ahead[position]
+        length = np.int64(state.nodes[node, LENGTH])
+        base = value - _ahead(graph.ahead, graph.oov_letter_penalty, position, length)
         reachable, after_end = value + graph.max_gain, base + graph.max_end_gain
         last_round = after + 1 if children and open_word and graph.separator >= 0 else after
         for i in range(first, last_round):
@@ -205,7 +217,7 @@ def go_on(graph, lm, state, frame, active, stays, bounds, first_slot, needed, ro
                     if graph.constrained:
                         continue
                     child = np.int64(-1)
-                new_value = base + graph.ahead[child]
+                new_value = base + _ahead(graph.ahead, graph.oov_letter_penalty, child, length + 1)
                 rank = mass + new_value
                 if rank < lowest:
                     continue
@@ -215,7 +227,7 @@ def go_on(graph, lm, state, frame, active, stays, bounds, first_slot, needed, ro
                     continue
                 count = np.int64(bounds[COUNT])
                 rows[count, SLOT], rows[count, NEW_TOKEN], rows[count, NEW_HISTORY] = k, token, history
-                rows[count, NEW_POSITION], rows[count, NEW_LM_STATE] = child, 0
+                rows[count, NEW_POSITION], rows[count, NEW_LM_STATE], rows[count, NEW_LENGTH] = child, 0, length + 1
                 scores[count, MASS], scores[count, LARGEST], scores[count, NEW_LM] = mass, mass, 0.0
                 scores[count, NEW_VALUE] = new_value
                 hashes[count, TEXT], hashes[count, IDENTITY] = text, identity
@@ -236,7 +248,7 @@ def go_on(graph, lm, state, frame, active, stays, bounds, first_slot, needed, ro
 @njit(cache=True, nogil=True, error_model="numpy")
 def copy_row(rows, hashes, scores, source, to_rows, to_hashes, to_scores, target):
     """Copy one candidate."""
-    for column in range(5):
+    for column in range(6):
         to_rows[target, column] = rows[source, column]
     for column in range(2):
         to_hashes[target, column] = hashes[source, column]
@@ -281,7 +293,7 @@ def make_room(unique, beam_size, needed, state, stays, bounds, rows, hashes, sco
         return rows, hashes, scores, ranks
     more = 2 * (len(rows) + needed)
     new_rows, new_hashes, new_scores = (
-        np.empty((more, 5), np.int32),
+        np.empty((more, 6), np.int32),
         np.empty((more, 2), np.uint64),
         np.empty((more, 4)),
     )

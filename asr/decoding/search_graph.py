@@ -39,13 +39,15 @@ class Graph(NamedTuple):
         implicit: words end where the trie has one, for no token starts a word.
         constrained: there are no words but those of the trie.
         first_child: [N + 1] int32, as in `Trie`, and so ``unit``, ``word_first`` and ``words``.
-        ahead: [N + 1] float64, the best that a word under a node can add; last, what an unknown word adds.
+        ahead: [N + 1] float64, the best that a word under a node can add; last, what an unknown word adds but for its
+            letters.
         max_ends: words at one node, at most; at least 1.
         word_lm: [W] int32, index of each word in the language model.
         lm_kind: `NO_LM`, `WORD_LM` or `TOKEN_LM`.
         lm_start: state of the language model before the first word.
         token_lm: [V] int32, index of each token in a language model over tokens.
         lm_weight, word_bonus, oov_penalty, beam_size, token_min_log_prob, beam_threshold: `DecoderSettings`'s.
+        oov_letter_penalty: likewise, a unit of a word that is outside the trie; 0 where such words are not scored.
         num_hotwords: different words in hotwords, 0 for none; the arrays after it are `HotwordAutomaton`'s.
         max_gain: a token that does not end a word can add this much besides its log-probability, at most.
         max_end_gain: likewise the end of a word and a separator.
@@ -72,6 +74,7 @@ class Graph(NamedTuple):
     lm_weight: float
     word_bonus: float
     oov_penalty: float
+    oov_letter_penalty: float
     beam_size: int
     token_min_log_prob: float
     beam_threshold: float
@@ -156,7 +159,9 @@ def build_graph(vocabulary: Vocabulary, settings: DecoderSettings) -> Graph:
     """Return the graph of a vocabulary under given weights."""
     trie, units, tokens = vocabulary.trie, vocabulary.units, vocabulary.tokens
     values, outside = _word_values(vocabulary, settings)
-    ahead = np.append(look_ahead(trie, values, None if vocabulary.constrained else outside), outside)
+    free = vocabulary.lm_kind == WORD_LM and not vocabulary.constrained
+    letter_penalty = float(settings.oov_letter_penalty) if free else 0.0
+    ahead = look_ahead(trie, values, -np.inf if vocabulary.constrained else outside, letter_penalty)
     hot: HotwordAutomaton = automaton(vocabulary.hotwords, vocabulary.words, trie)
     first_units = ahead[trie.first_child[0] : trie.first_child[1]]
     credit = float(hot.credits.max(initial=0.0))
@@ -175,7 +180,7 @@ def build_graph(vocabulary: Vocabulary, settings: DecoderSettings) -> Graph:
         unit=trie.unit,
         word_first=trie.word_first,
         words=trie.words,
-        ahead=ahead,
+        ahead=np.append(ahead, outside),
         max_ends=max(1, int(np.diff(trie.word_first).max(initial=0))),
         word_lm=vocabulary.word_lm,
         lm_kind=vocabulary.lm_kind,
@@ -184,6 +189,7 @@ def build_graph(vocabulary: Vocabulary, settings: DecoderSettings) -> Graph:
         lm_weight=float(settings.lm_weight),
         word_bonus=float(settings.word_bonus),
         oov_penalty=float(settings.oov_penalty),
+        oov_letter_penalty=letter_penalty,
         beam_size=int(settings.beam_size),
         token_min_log_prob=float(settings.token_min_log_prob),
         beam_threshold=float(settings.beam_threshold),

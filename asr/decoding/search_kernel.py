@@ -16,6 +16,7 @@ from asr.decoding.search_candidates import (
     LOWEST,
     MASS,
     NEW_HISTORY,
+    NEW_LENGTH,
     NEW_LM,
     NEW_LM_STATE,
     NEW_POSITION,
@@ -37,6 +38,7 @@ from asr.decoding.search_state import (
     HISTORY,
     IDENTITY,
     LABEL_MASS,
+    LENGTH,
     LM_STATE,
     NO_ENDS,
     NUM_FRAMES,
@@ -152,7 +154,7 @@ def _keep(beam_size, state, stays, rows, hashes, scores, ranks, size, worst):
             nodes[node, PARENT] = rows[j, SLOT]  # a node: see `advance`
             nodes[node, TOKEN], nodes[node, HISTORY] = rows[j, NEW_TOKEN], rows[j, NEW_HISTORY]
             nodes[node, POSITION], nodes[node, LM_STATE] = rows[j, NEW_POSITION], rows[j, NEW_LM_STATE]
-            nodes[node, ENDS] = NO_ENDS
+            nodes[node, ENDS], nodes[node, LENGTH] = NO_ENDS, rows[j, NEW_LENGTH]
             state.node_hashes[node, IDENTITY], state.node_hashes[node, TEXT] = hashes[j, IDENTITY], hashes[j, TEXT]
             state.node_lms[node] = scores[j, NEW_LM]
             state.beam[kept] = node
@@ -183,7 +185,7 @@ def advance(graph, lm, state, log_probs):
     """Take frames [T, V] float64 in, and return how many: fewer than T where ``state`` must be made larger first."""
     num_classes = log_probs.shape[1]
     masked, active, bounds = np.empty(num_classes), np.empty(num_classes, np.int64), np.empty(4)
-    rows, hashes = np.empty((_MIN_ROWS, 5), np.int32), np.empty((_MIN_ROWS, 2), np.uint64)
+    rows, hashes = np.empty((_MIN_ROWS, 6), np.int32), np.empty((_MIN_ROWS, 2), np.uint64)
     scores, table, ranks = np.empty((_MIN_ROWS, 4)), np.empty(_MIN_ROWS, np.int32), np.empty((2, _MIN_ROWS))
     stays, marks = np.empty((256, 3)), np.zeros(NUM_MARKS, np.bool_)
     for t in range(len(log_probs)):

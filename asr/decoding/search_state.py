@@ -7,7 +7,7 @@ import numpy as np
 from asr.compiled import njit
 
 # Columns of the state's integer arrays.
-PARENT, TOKEN, HISTORY, POSITION, ENDS, LM_STATE = range(6)  # of a node
+PARENT, TOKEN, HISTORY, POSITION, ENDS, LM_STATE, LENGTH = range(7)  # of a node; the last in units of its open word
 BEFORE, WORD, LAST_NODE, WORD_LM_STATE, HOT_STATE = range(5)  # of a record of history
 BLANK_MASS, LABEL_MASS, VALUE = range(3)  # of a prefix in the beam
 NUM_NODES, NUM_RECORDS, NUM_PREFIXES, NUM_FRAMES = range(4)  # of the counts
@@ -20,7 +20,7 @@ class State(NamedTuple):
     """Where a search stands: prefixes (nodes), the words that ended in them (records), and the beam.
 
     Attributes:
-        nodes: [n, 6] int32.
+        nodes: [n, 7] int32.
         node_hashes: [n, 2] uint64, of the prefix as the beam tells prefixes apart, and of its text.
         node_lms: [n] float64, weighted log-probability by a language model over tokens.
         records: [r, 5] int32.
@@ -49,7 +49,7 @@ def begin(lm_start, state):
     state.counts[:] = 0
     state.counts[NUM_NODES] = state.counts[NUM_RECORDS] = state.counts[NUM_PREFIXES] = 1
     state.nodes[0] = -1
-    state.nodes[0, TOKEN] = state.nodes[0, HISTORY] = state.nodes[0, POSITION] = 0
+    state.nodes[0, TOKEN] = state.nodes[0, HISTORY] = state.nodes[0, POSITION] = state.nodes[0, LENGTH] = 0
     state.nodes[0, LM_STATE] = lm_start
     state.node_hashes[0, IDENTITY] = state.node_hashes[0, TEXT] = np.uint64(0)
     state.node_lms[0] = 0.0

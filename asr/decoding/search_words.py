@@ -16,6 +16,7 @@ from asr.decoding.search_state import (
     HOT_STATE,
     LABEL_MASS,
     LAST_NODE,
+    LENGTH,
     LM_STATE,
     NO_ENDS,
     NUM_PREFIXES,
@@ -81,6 +82,8 @@ def end_word(graph, lm, state, node):
             records[record, WORD_LM_STATE] = after
             if lm_word == UNKNOWN:
                 bonus += graph.oov_penalty
+            if word < 0:
+                bonus += graph.oov_letter_penalty * state.nodes[node, LENGTH]
         if graph.num_hotwords:
             hot_word = np.int64(graph.word_hot[word]) if word >= 0 else np.int64(-1)
             hot_state = _hear_hotword(graph, np.int64(records[history, HOT_STATE]), hot_word)

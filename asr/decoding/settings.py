@@ -23,6 +23,9 @@ class DecoderSettings:
         word_bonus: added for each word.
         oov_penalty: added for each word that a language model over words does not know, on top of its score for
             ``<unk>``; below 0 to make such words rarer.
+        oov_letter_penalty: added for each letter (phone, where words are phones) of a word that neither the language
+            model nor a hotword has; 0 or below. Only it keeps known words from being run together: any cost of a whole
+            word is less than that of enough known ones.
         lm_unit: what the language model's words are: words, or tokens (characters or pieces).
         token_min_log_prob: tokens below it are impossible in a frame, but for the blank and the best one.
         beam_threshold: what ranks this far below a frame's best prefix is dropped.
@@ -32,6 +35,7 @@ class DecoderSettings:
     lm_weight: float = 0.5
     word_bonus: float = 0.0
     oov_penalty: float = 0.0
+    oov_letter_penalty: float = 0.0
     lm_unit: Literal["word", "token"] = "word"
     token_min_log_prob: float = -math.inf
     beam_threshold: float = math.inf
@@ -51,6 +55,8 @@ class DecoderSettings:
         for name in ("word_bonus", "oov_penalty"):
             if not math.isfinite(getattr(self, name)):
                 raise ConfigError(f"{name} = {getattr(self, name)}: it must be a finite number")
+        if not -math.inf < self.oov_letter_penalty <= 0:
+            raise ConfigError(f"oov_letter_penalty = {self.oov_letter_penalty}: it must be a number from 0 down")
         if math.isnan(self.token_min_log_prob) or not self.beam_threshold >= 0:
             raise ConfigError(
                 f"token_min_log_prob = {self.token_min_log_prob}, beam_threshold = {self.beam_threshold}: "
@@ -62,9 +68,9 @@ class DecoderSettings:
 # 2 in a thousand million of the best.
 COMMAND_SETTINGS = DecoderSettings(token_min_log_prob=-12.0, beam_threshold=20.0)
 
-# What the commands take with a language model for which nothing was tuned: without a penalty, one unknown word that
-# runs others together often scores best.
-UNTUNED_SETTINGS = replace(COMMAND_SETTINGS, oov_penalty=-10.0)
+# What the commands take with a language model for which nothing was tuned: letters as if each were one of 20, times the
+# weight of 0.5.
+UNTUNED_SETTINGS = replace(COMMAND_SETTINGS, oov_letter_penalty=-1.5)
 
 
 def load_settings(folder: Path, default: DecoderSettings = COMMAND_SETTINGS) -> DecoderSettings:

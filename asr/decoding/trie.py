@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from asr.compiled import njit
+
 
 class Trie(NamedTuple):
     """N nodes, breadth first: node 0 is the root, and the children of a node lie side by side.
@@ -65,19 +67,27 @@ def build_trie(units: np.ndarray, offsets: np.ndarray, word_of_row: np.ndarray) 
     )
 
 
-def look_ahead(trie: Trie, values: np.ndarray, outside: float | None) -> np.ndarray:
+def look_ahead(trie: Trie, values: np.ndarray, outside: float, letter: float) -> np.ndarray:
     """Return [N] float64 the best that a word under each node adds; 0 at the root, where no word has begun.
 
     Args:
         trie: the words.
         values: [W] what each adds.
-        outside: what a word that leaves the trie adds; None where none may.
+        outside: what a word that leaves the trie adds; -inf where none may.
+        letter: what it adds besides for each unit, 0 or below.
     """
-    best = np.full(len(trie.unit), -np.inf if outside is None else outside)
-    ends = np.repeat(np.arange(len(best)), np.diff(trie.word_first))
-    np.maximum.at(best, ends, values[trie.words])
-    for first, last in reversed(list(zip(trie.level_first[1:-1], trie.level_first[2:], strict=True))):
-        np.maximum.at(best, trie.parent[first:last], best[first:last])
+    return _look_ahead(trie.level_first, trie.parent, trie.word_first, trie.words, values, outside, letter)
+
+
+@njit(cache=True, nogil=True)
+def _look_ahead(level_first, parent, word_first, words, values, outside, letter):
+    best = np.empty(len(parent))
+    for depth in range(len(level_first) - 1):
+        best[level_first[depth] : level_first[depth + 1]] = outside + letter * depth
+    for node in range(len(best) - 1, 0, -1):  # children come after their parents
+        for i in range(word_first[node], word_first[node + 1]):
+            best[node] = max(best[node], values[words[i]])
+        best[parent[node]] = max(best[parent[node]], best[node])
     best[0] = 0.0
     return best
 

@@ -1,8 +1,9 @@
 """The weights of a search that make the fewest word errors on a development set, found by trying them.
 
-Three numbers are searched, as no more can be told apart by the errors of some hundred utterances: the language model's
-weight, the bonus for each word and the penalty for each word that the model does not know. Trials are proposed by the
-tree-structured Parzen estimator of optuna; each decodes the set once from saved log-probabilities.
+Four numbers are searched, as no more can be told apart by the errors of some hundred utterances: the language model's
+weight, the bonus for each word, and the penalties for each word that the model does not know and for its letters.
+Trials are proposed by the tree-structured Parzen estimator of optuna; each decodes the set once from saved
+log-probabilities.
 
 Source: Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (NeurIPS 2011).
 """
@@ -19,7 +20,7 @@ from asr.decoding.decode import Decoder, lexicon_for_phones
 from asr.decoding.lexicon import Lexicon
 from asr.decoding.lm import LanguageModel
 from asr.decoding.ngram import UNKNOWN
-from asr.decoding.settings import DecoderSettings
+from asr.decoding.settings import UNTUNED_SETTINGS, DecoderSettings
 from asr.errors import ScoringError
 from asr.scoring.counts import ErrorCounts, count_all_errors
 from asr.scoring.score import Scores, score
@@ -30,9 +31,14 @@ from asr.tuning.study import WEIGHTS, Trial, read_trials, write_trials
 
 # The weight is a factor, so its scale is logarithmic. The strongest penalty leaves next to no unknown word: nearly as
 # the model's words for a lexicon.
-RANGES = {"lm_weight": (0.02, 4.0), "word_bonus": (-4.0, 6.0), "oov_penalty": (-20.0, 5.0)}
+RANGES = {
+    "lm_weight": (0.02, 4.0),
+    "word_bonus": (-4.0, 6.0),
+    "oov_penalty": (-20.0, 5.0),
+    "oov_letter_penalty": (-4.0, 0.0),
+}
 _LOGARITHMIC = ("lm_weight",)
-_FIRST = DecoderSettings()
+_FIRST = UNTUNED_SETTINGS
 _RANDOM_TRIALS = 16  # before the estimator has something to estimate from
 
 
@@ -40,7 +46,7 @@ class DecoderStudy:
     """Trials of one search on one development set.
 
     Attributes:
-        settings: of the search, but for the three weights.
+        settings: of the search, but for the weights that are tried.
         trials: made so far, in their order.
     """
 
@@ -61,7 +67,7 @@ class DecoderStudy:
         Args:
             tokens: of the model that made the log-probabilities.
             development: what to try on.
-            settings: of the search; its three weights are not used.
+            settings: of the search; the weights that are tried are not used.
             lm: the language model.
             lexicon: the only words that there are; as of `Decoder`.
             normaliser: applied to references and hypotheses before they are compared.
@@ -82,7 +88,7 @@ class DecoderStudy:
             lexicon = lexicon_for_phones(tokens, lm)
         self._lexicon = lexicon
         self._decoder = Decoder(tokens, self.settings, lm=lm, lexicon=lexicon)
-        self._weights = WEIGHTS if _can_meet_unknown_words(self.settings, lm, lexicon) else WEIGHTS[:2]
+        self._weights = _that_matter(self.settings, lm, lexicon)
         self._digest = self._digest_of(lm, lexicon)
 
     @property
@@ -153,11 +159,13 @@ class DecoderStudy:
         return found.hexdigest()[:16]
 
 
-def _can_meet_unknown_words(settings: DecoderSettings, lm: LanguageModel, lexicon: Lexicon | None) -> bool:
-    """Return whether the penalty for words that the language model lacks can change anything."""
+def _that_matter(settings: DecoderSettings, lm: LanguageModel, lexicon: Lexicon | None) -> tuple[str, ...]:
+    """Return the weights that can change anything: not all words may be unknown to the model, or outside a lexicon."""
     if settings.lm_unit != "word":
-        return False
-    return lexicon is None or any(lm.index(word) == UNKNOWN for word in lexicon.words)
+        return WEIGHTS[:2]
+    if lexicon is None:
+        return WEIGHTS
+    return WEIGHTS[:3] if any(lm.index(word) == UNKNOWN for word in lexicon.words) else WEIGHTS[:2]
 
 
 def _propose(names: Sequence[str], trials: Sequence[Trial], seed: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ from asr.errors import RunError
 from asr.files import write_atomically
 from asr.manifest import read_json_lines
 
-WEIGHTS = ("lm_weight", "word_bonus", "oov_penalty")
+WEIGHTS = ("lm_weight", "word_bonus", "oov_penalty", "oov_letter_penalty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Trial:
 
     Attributes:
         trial: its number, from 0.
-        lm_weight, word_bonus, oov_penalty: as in `asr.decoding.settings.DecoderSettings`.
+        lm_weight, word_bonus, oov_penalty, oov_letter_penalty: as in `asr.decoding.settings.DecoderSettings`.
         wer: word error rate, a fraction.
         cer: character error rate, a fraction.
         study: a digest of what was tried on: trials of two studies cannot be compared.
@@ -29,6 +29,7 @@ class Trial:
     lm_weight: float
     word_bonus: float
     oov_penalty: float
+    oov_letter_penalty: float
     wer: float
     cer: float
     study: str
@@ -40,7 +41,7 @@ class Trial:
 
     @property
     def weights(self) -> dict[str, float]:
-        """The three weights, by name."""
+        """The weights, by name."""
         return {name: getattr(self, name) for name in WEIGHTS}
 
 

@@ -31,8 +31,9 @@ def test_the_trie_has_the_words_that_can_be_spelled_and_no_others(words):
 def test_a_node_promises_the_best_word_under_it():
     spelled = TokenUnits.of(CHARACTERS).spell_texts(["A", "AB", "B"])
     trie = build_trie(spelled.units, spelled.offsets, spelled.word_of_row)
-    assert look_ahead(trie, np.array([-3.0, -1.0, -2.0]), None).tolist() == [0.0, -1.0, -2.0, -1.0]
-    assert look_ahead(trie, np.array([-3.0, -1.0, -2.0]), -1.5).tolist() == [0.0, -1.0, -1.5, -1.0]
+    assert look_ahead(trie, np.array([-3.0, -1.0, -2.0]), -np.inf, 0.0).tolist() == [0.0, -1.0, -2.0, -1.0]
+    assert look_ahead(trie, np.array([-3.0, -1.0, -2.0]), -1.5, 0.0).tolist() == [0.0, -1.0, -1.5, -1.0]
+    assert look_ahead(trie, np.array([-3.0, -4.0, -5.0]), -1.5, -1.0).tolist() == [0.0, -2.5, -2.5, -3.5]
 
 
 def test_a_file_has_words_and_spellings(tmp_path):

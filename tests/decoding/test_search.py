@@ -29,7 +29,7 @@ from tests.reference_search import (
 )
 
 NO_PRUNING = 5_000
-WEIGHTS = {"lm_weight": 0.7, "word_bonus": 0.4, "oov_penalty": -1.5}
+WEIGHTS = {"lm_weight": 0.7, "word_bonus": 0.4, "oov_penalty": -1.5, "oov_letter_penalty": -0.6}
 
 
 class GivenPieces(Pieces):

@@ -48,6 +48,7 @@ def test_a_broken_file_is_named(tmp_path, content):
         {"lm_weight": math.nan},
         {"word_bonus": math.inf},
         {"oov_penalty": math.nan},
+        {"oov_letter_penalty": 0.5},
         {"lm_unit": "letter"},
         {"beam_threshold": -1.0},
         {"token_min_log_prob": math.nan},

@@ -41,17 +41,17 @@ def test_tuning_makes_fewer_errors_than_greedy_search_and_the_beam_alone(study, 
 
 def test_of_trials_with_the_same_errors_the_most_central_is_taken(study):
     tuned = study()
-    weights = [(0.03, 0.0, -3.0), (0.3, 1.0, -4.0), (3.0, 2.0, -5.0), (0.3, 1.0, -4.0)]
+    weights = [(0.03, 0.0, -3.0, 0.0), (0.3, 1.0, -4.0, -1.0), (3.0, 2.0, -5.0, -2.0), (0.3, 1.0, -4.0, -1.0)]
     errors = [(0.1, 0.1), (0.1, 0.1), (0.1, 0.1), (0.1, 0.2)]
     tuned.trials = [Trial(n, *weights[n], *errors[n], study="") for n in range(4)]
     assert tuned.best.trial == 1
 
 
-def test_only_three_weights_are_chosen(study, tmp_path):
+def test_only_weights_are_chosen(study, tmp_path):
     tuned = study()
     tuned.run(2, tmp_path / "t.jsonl")
     weights = tuned.best.weights
-    assert set(weights) == {"lm_weight", "word_bonus", "oov_penalty"}
+    assert set(weights) == {"lm_weight", "word_bonus", "oov_penalty", "oov_letter_penalty"}
     assert tuned.best_settings() == replace(SETTINGS, **weights)
 
 
@@ -84,6 +84,10 @@ def test_a_penalty_that_can_change_nothing_is_not_searched(study, tmp_path):
     some_unknown = study(Lexicon(["GO", "ON", "SPOT"]))
     some_unknown.run(3, tmp_path / "other.jsonl")
     assert len({trial.oov_penalty for trial in some_unknown.trials}) == 3
+    assert len({trial.oov_letter_penalty for trial in some_unknown.trials}) == 1
+    without = study()
+    without.run(3, tmp_path / "without.jsonl")
+    assert len({trial.oov_letter_penalty for trial in without.trials}) == 3
 
 
 def test_the_beam_alone_has_the_words_of_the_language_model_where_labels_are_phones(lm, tmp_path):
