@@ -1,18 +1,20 @@
 """Hits and errors of one utterance or of many: values that add up, and the rates that follow from them.
 
-Alignments are jiwer's (RapidFuzz's Levenshtein). Rates differ from jiwer's in one thing: where a rate has nothing to
-divide by, it is None; jiwer returns the number of insertions, 0 or 1.
+Alignments are jiwer's (RapidFuzz's Levenshtein), or sclite's (`asr.scoring.weighted`). Rates differ from jiwer's in one
+thing: where a rate has nothing to divide by, it is None; jiwer returns the number of insertions, 0 or 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import zip_longest
+from typing import Literal, TypeAlias
 
 import jiwer
 
+from asr.scoring.weighted import AlignedWord, align_weighted
 from asr.text import single_spaces
 
-AlignedWord: TypeAlias = tuple[str | None, str | None]  # (reference, hypothesis); None where there is no partner
+Weights: TypeAlias = Literal["levenshtein", "sclite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,33 +123,62 @@ def count_all_errors(references: Sequence[str], hypotheses: Sequence[str]) -> Er
     return sum((counts for counts, _ in align(references, hypotheses)), start=ErrorCounts())
 
 
-def align(references: Sequence[str], hypotheses: Sequence[str]) -> list[tuple[ErrorCounts, tuple[AlignedWord, ...]]]:
-    """Return the counts and aligned words of each pair of texts."""
+def align(
+    references: Sequence[str], hypotheses: Sequence[str], weights: Weights = "levenshtein"
+) -> list[tuple[ErrorCounts, tuple[AlignedWord, ...]]]:
+    """Return the counts and aligned words of each pair of texts.
+
+    Args:
+        references: what was said.
+        hypotheses: what was found, in the same order.
+        weights: of the alignment of words; characters are aligned with least errors always.
+    """
     if not references:
         return []
     references = [single_spaces(text) for text in references]
     hypotheses = [single_spaces(text) for text in hypotheses]
-    words = jiwer.process_words(references, hypotheses)
-    characters = jiwer.process_characters(references, hypotheses)
+    aligned = _align_words(references, hypotheses, weights)
+    characters = jiwer.process_characters(references, hypotheses).alignments
     results = []
-    for word_chunks, character_chunks, reference, hypothesis in zip(
-        words.alignments, characters.alignments, words.references, words.hypotheses, strict=True
-    ):
-        counts = _count(word_chunks)
-        results.append(
-            (
-                ErrorCounts(counts, _count(character_chunks), 1, int(counts.errors > 0)),
-                _aligned_words(word_chunks, reference, hypothesis),
-            )
-        )
+    for (counts, words), chunks in zip(aligned, characters, strict=True):
+        results.append((ErrorCounts(counts, _count(chunks), 1, int(counts.errors > 0)), words))
     return results
 
 
+def count_words(words: Sequence[AlignedWord]) -> Counts:
+    """Return the counts of aligned words."""
+    deletions = sum(found is None for _, found in words)
+    insertions = sum(expected is None for expected, _ in words)
+    hits = sum(expected == found for expected, found in words)
+    return Counts(hits, len(words) - hits - insertions - deletions, insertions, deletions)
+
+
+def _align_words(
+    references: Sequence[str], hypotheses: Sequence[str], weights: Weights
+) -> list[tuple[Counts, tuple[AlignedWord, ...]]]:
+    if weights == "sclite":
+        pairs = zip(references, hypotheses, strict=True)
+        aligned = [align_weighted(reference.split(), hypothesis.split()) for reference, hypothesis in pairs]
+        return [(count_words(words), words) for words in aligned]
+    words = jiwer.process_words(list(references), list(hypotheses))
+    return [
+        (_count(chunks), _aligned_words(chunks, reference, hypothesis))
+        for chunks, reference, hypothesis in zip(words.alignments, words.references, words.hypotheses, strict=True)
+    ]
+
+
 def _count(chunks: Sequence[jiwer.AlignmentChunk]) -> Counts:
-    lengths = {"equal": 0, "substitute": 0, "insert": 0, "delete": 0}
+    hits = substitutions = insertions = deletions = 0
     for chunk in chunks:
-        lengths[chunk.type] += max(chunk.ref_end_idx - chunk.ref_start_idx, chunk.hyp_end_idx - chunk.hyp_start_idx)
-    return Counts(lengths["equal"], lengths["substitute"], lengths["insert"], lengths["delete"])
+        if chunk.type == "equal":
+            hits += chunk.ref_end_idx - chunk.ref_start_idx
+        elif chunk.type == "substitute":
+            substitutions += chunk.ref_end_idx - chunk.ref_start_idx
+        elif chunk.type == "insert":
+            insertions += chunk.hyp_end_idx - chunk.hyp_start_idx
+        else:
+            deletions += chunk.ref_end_idx - chunk.ref_start_idx
+    return Counts(hits, substitutions, insertions, deletions)
 
 
 def _aligned_words(
@@ -155,14 +186,10 @@ def _aligned_words(
 ) -> tuple[AlignedWord, ...]:
     aligned: list[AlignedWord] = []
     for chunk in chunks:
-        expected = reference[chunk.ref_start_idx : chunk.ref_end_idx]
-        found = hypothesis[chunk.hyp_start_idx : chunk.hyp_end_idx]
-        if chunk.type == "insert":
-            aligned += [(None, word) for word in found]
-        elif chunk.type == "delete":
-            aligned += [(word, None) for word in expected]
-        else:
-            aligned += zip(expected, found, strict=True)
+        expected: Iterable[str | None] = reference[chunk.ref_start_idx : chunk.ref_end_idx]
+        found: Iterable[str | None] = hypothesis[chunk.hyp_start_idx : chunk.hyp_end_idx]
+        # An insertion has no word of the reference, a deletion none of the hypothesis.
+        aligned += zip_longest(expected, found)
     return tuple(aligned)
 
 

@@ -1,15 +1,20 @@
-"""How sure a word error rate is: an interval from resampling utterances.
+"""How sure an error rate, or the difference of two, is: an interval from resampling.
 
-Words of one utterance are not independent, so whole utterances are drawn, with replacement, as many as there are.
+Words of one utterance are not independent, so whole utterances are drawn, with replacement, as many as there are; or
+whole speakers, as utterances of one speaker are not independent either. Of two systems the same utterances are drawn.
 Source: Bisani & Ney, "Bootstrap estimates for confidence intervals in ASR performance evaluation" (ICASSP 2004).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 
+IntervalUnit: TypeAlias = Literal["utterance", "speaker"]
+
 NUM_RESAMPLES = 10_000
-_DRAWS_AT_ONCE = 2_000_000  # 16 MB of indices
+_COUNTS_AT_ONCE = 4_000_000  # 32 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +36,96 @@ class Interval:
     seed: int
 
 
-def bootstrap_interval(errors: np.ndarray, words: np.ndarray, *, level: float = 0.95, seed: int = 0) -> Interval | None:
-    """Return the interval of the error rate over utterances.
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How the error rates of two systems differ on the same utterances.
+
+    Attributes:
+        value: rate of the second less that of the first; below 0 where the second is better.
+        interval: of the value.
+        probability_of_improvement: share of the resamples in which the second makes fewer errors than the first.
+    """
+
+    value: float
+    interval: Interval
+    probability_of_improvement: float
+
+
+def bootstrap_interval(
+    errors: np.ndarray, words: np.ndarray, *, level: float = 0.95, seed: int = 0, unit: IntervalUnit = "utterance"
+) -> Interval | None:
+    """Return the interval of the error rate.
 
     Args:
-        errors: [N] errors of each utterance.
+        errors: [N] errors of each utterance or speaker.
         words: [N] reference words of each.
         level: between 0 and 1.
         seed: the same seed gives the same interval.
+        unit: what the N are; kept with the interval.
 
     Returns:
-        The interval; None where fewer than two utterances, or no words, leave nothing to estimate it from.
+        The interval; None where fewer than two units, or no words, leave nothing to estimate it from.
     """
     if len(words) < 2 or not np.any(words):
         return None
-    rates = _resampled_rates(np.asarray(errors), np.asarray(words), np.random.default_rng(seed))
+    return _interval_of(_resampled_rates(errors, words, seed), level, unit, seed)
+
+
+def bootstrap_difference(
+    errors: tuple[np.ndarray, np.ndarray],
+    words: np.ndarray,
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+    unit: IntervalUnit = "utterance",
+) -> Difference | None:
+    """Return how the error rate of the second system differs from that of the first.
+
+    Args:
+        errors: two times [N], of the first and of the second.
+        words: as of `bootstrap_interval`, like the rest.
+        level: see there.
+        seed: see there.
+        unit: see there.
+
+    Returns:
+        The difference; None where `bootstrap_interval` has no interval.
+    """
+    if len(words) < 2 or not np.any(words):
+        return None
+    more = np.asarray(errors[1], np.int64) - np.asarray(errors[0], np.int64)
+    rates = _resampled_rates(more, words, seed)
+    interval = _interval_of(rates, level, unit, seed)
+    return Difference(float(more.sum() / np.sum(words)), interval, float(np.mean(rates < 0)))
+
+
+def sums_by(names: Sequence[str], *values: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return for each of the values [N] its sums over equal names, in the order in which names first appear."""
+    place = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    of_value = np.array([place[name] for name in names], np.int64)
+    return tuple(np.bincount(of_value, value, minlength=len(place)).astype(np.int64) for value in values)
+
+
+def _interval_of(rates: np.ndarray, level: float, unit: str, seed: int) -> Interval:
     low, high = np.quantile(rates, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), level, "utterance", seed)
+    return Interval(float(low), float(high), level, unit, seed)
 
 
-def _resampled_rates(errors: np.ndarray, words: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The error rate of each resample; those that happen to hold no word have none and are left out."""
-    num_utterances = len(words)
-    rates = []
-    step = max(1, _DRAWS_AT_ONCE // num_utterances)
-    for start in range(0, NUM_RESAMPLES, step):
-        drawn = rng.integers(num_utterances, size=(min(step, NUM_RESAMPLES - start), num_utterances))
-        num_errors, num_words = errors[drawn].sum(axis=1), words[drawn].sum(axis=1)
-        rates.append(num_errors[num_words > 0] / num_words[num_words > 0])
-    return np.concatenate(rates)
+def _resampled_rates(errors: np.ndarray, words: np.ndarray, seed: int) -> np.ndarray:
+    """The error rate of each resample; those that happen to hold no word have none and are left out.
+
+    Units with the same errors and words are drawn together, as counts of a multinomial distribution. It is the same
+    distribution as of drawing one by one, in a time that hardly grows with N.
+    """
+    kinds, how_many = np.unique(np.stack([errors, words]).astype(np.int64), axis=1, return_counts=True)
+    rng = np.random.default_rng(seed)
+    num_units, num_kinds = how_many.sum(), len(how_many)
+    step = max(1, _COUNTS_AT_ONCE // num_kinds)
+    sums = np.concatenate(
+        [
+            rng.multinomial(num_units, how_many / num_units, size=min(step, NUM_RESAMPLES - start)) @ kinds.T
+            for start in range(0, NUM_RESAMPLES, step)
+        ]
+    )
+    with_words = sums[sums[:, 1] > 0]
+    return with_words[:, 0] / with_words[:, 1]
