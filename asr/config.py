@@ -295,6 +295,9 @@ class DataConfig(_Section):
     """Which shards are read and how batches are cut."""
 
     train: tuple[str, ...] = Field(default=(), description="shard folders to train on")
+    repeat: tuple[PositiveInt, ...] = Field(
+        default=(), description="how often an epoch has the utterances of each folder of `train`; not named: once"
+    )
     dev: tuple[str, ...] = Field(default=(), description="shard folders for validation after each epoch")
     frames_per_batch: PositiveInt = Field(
         default=12_000, description="frames in a batch over all replicas, padding included"
@@ -308,11 +311,21 @@ class DataConfig(_Section):
         default=True, description="the first epoch goes from short to long (Deep Speech 2's SortaGrad)"
     )
 
+    @model_validator(mode="after")
+    def _repeats_what_is_there(self) -> Self:
+        if len(self.repeat) > len(self.train):
+            raise ValueError(f"repeat = {list(self.repeat)}: has more numbers than train has folders")
+        return self
+
 
 class TrainConfig(_Section):
     """The training loop."""
 
     epochs: PositiveInt = Field(default=50, description="passes over the training shards")
+    start_from: str = Field(
+        default="",
+        description="run folder whose weights, and tokens where `[tokens]` is the same, the training starts from",
+    )
     seed: int = Field(default=1, ge=0, lt=2**32, description="of weights, order, dropout and masks")
     strategy: Literal["auto", "one", "mirrored", "multi_worker"] = Field(
         default="auto",
@@ -382,13 +395,15 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     for override in overrides:
         _override(values, override)
     config = parse_config(values, str(path))
-    data, tokens = config.data, config.tokens
+    data, tokens, training = config.data, config.tokens, config.train
     folder = path.parent.resolve()
     absolute = {key: tuple(str(folder / name) for name in getattr(data, key)) for key in ("train", "dev")}
     data = data.model_copy(update=absolute)
     if tokens.dictionary:
         tokens = tokens.model_copy(update={"dictionary": str(folder / tokens.dictionary)})
-    return config.model_copy(update={"data": data, "tokens": tokens})
+    if training.start_from:
+        training = training.model_copy(update={"start_from": str(folder / training.start_from)})
+    return config.model_copy(update={"data": data, "tokens": tokens, "train": training})
 
 
 def parse_config(values: dict[str, Any], source: str) -> Config:

@@ -149,12 +149,7 @@ def load(folder: str | Path) -> Run:
         RunError: the folder is not a run, has no weights yet, or its parts disagree.
     """
     folder = Path(folder)
-    if not (folder / CONFIG).is_file():
-        raise RunError(f"{folder}: not a run folder (no {CONFIG}): name a folder that asr train wrote")
-    try:
-        config = load_config(folder / CONFIG)
-    except ConfigError as error:
-        raise RunError(str(error)) from error
+    config = read_config(folder)
     tokens = Tokens.load(folder / TOKENS)
     front_end = FrontEnd.load(folder / FEATURES)
     if front_end.config != config.features:
@@ -168,6 +163,20 @@ def load(folder: str | Path) -> Run:
             f"{weights}: does not fit {CONFIG} and the {len(tokens)} labels of {TOKENS}: restore the run folder"
         ) from error
     return Run(folder, config, tokens, front_end, model, weights)
+
+
+def read_config(folder: Path) -> Config:
+    """Return the configuration of the run in a folder.
+
+    Raises:
+        RunError: the folder is not a run, or its configuration is not one.
+    """
+    if not (folder / CONFIG).is_file():
+        raise RunError(f"{folder}: not a run folder (no {CONFIG}): name a folder that asr train wrote")
+    try:
+        return load_config(folder / CONFIG)
+    except ConfigError as error:
+        raise RunError(str(error)) from error
 
 
 def find_weights(folder: Path) -> Path:

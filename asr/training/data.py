@@ -145,3 +145,9 @@ def leave_out(examples: Sequence[Example], config: Config) -> tuple[list[Example
             f"{unusable[0]['reason']}"
         )
     return kept, skipped + unusable
+
+
+def repeat(examples: Sequence[Example], folders: Sequence[Shards], times: Sequence[int]) -> list[Example]:
+    """Return the examples with those of each folder as often as ``times`` says; once beyond its end."""
+    often = dict(zip((shards.folder for shards in folders), times, strict=False))
+    return [example for example in examples for _ in range(often.get(example.shards.folder, 1))]

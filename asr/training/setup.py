@@ -13,7 +13,7 @@ from asr.features import FeatureStatistics, FrontEnd, front_end
 from asr.files import write_atomically
 from asr.shards import Shards, open_shards
 from asr.tokens import Tokens
-from asr.training.data import DataSet, leave_out, read_examples
+from asr.training.data import DataSet, leave_out, read_examples, repeat
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def set_up(
         config: with absolute shard paths.
         replicas: what batch sizes are a multiple of.
         is_chief: whether this process writes the run folder.
-        tokens: those of a run that is resumed; None: from the configuration or the training text.
+        tokens: those of a run that is resumed or started from; None: from the configuration or the training text.
         say: is told what was found.
 
     Raises:
@@ -78,6 +78,7 @@ def set_up(
     tokens = tokens or _tokens(config, train_shards)
     end = front_end(config.features, _statistics(train_shards))
     train, excluded = leave_out(read_examples(train_shards, tokens, config), config)
+    train = repeat(train, train_shards, config.data.repeat)
     dev = read_examples(dev_shards, tokens, config)
     if tokens.guessed:
         say(f"tokens: {len(tokens.guessed)} words are not in the dictionary; how they sound is guessed (tokens.json)")

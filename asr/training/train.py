@@ -19,6 +19,7 @@ from asr.training.evaluation import evaluate
 from asr.training.history import error_rate
 from asr.training.loop import Loop
 from asr.training.setup import Setup, set_up
+from asr.training.start import start_from, starting_tokens
 
 
 def train(
@@ -43,7 +44,7 @@ def train(
         ConfigError, ShardError, TrainingError: see `asr.training.setup.set_up` and `asr.training.loop.Loop.run`.
         KeyboardInterrupt: after a checkpoint of the last whole step.
     """
-    tokens = _check_folder(folder, config, resume)
+    tokens = _check_folder(folder, config, resume) or starting_tokens(config)
     check_model(config.model, config.features.num_features)
     devices = choose_devices(config.train.strategy)
     say(devices.description)
@@ -53,6 +54,8 @@ def train(
     say(f"{setup.steps_per_epoch} steps an epoch")
     loop = Loop(setup, engine, folder, callbacks, say)
     resumed = resume and loop.resume()
+    if config.train.start_from and not resumed:
+        start_from(engine.model, setup.tokens, Path(config.train.start_from), say)
     if not setup.is_chief:
         return loop.run()
     with held(folder) as free:

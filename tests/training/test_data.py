@@ -3,10 +3,10 @@ from dataclasses import dataclass
 import pytest
 
 from asr.config import Config, parse_config
-from asr.errors import TrainingError
+from asr.errors import ConfigError, TrainingError
 from asr.shards import Entry
 from asr.tokens import Tokens
-from asr.training.data import leave_out, read_examples
+from asr.training.data import Example, leave_out, read_examples, repeat
 
 TOKENS = Tokens(["<blank>", " ", "A", "B"])
 
@@ -16,6 +16,7 @@ class Folder:
     """As much of `asr.shards.Shards` as choosing examples looks at."""
 
     entries: tuple[Entry, ...]
+    folder: str = "folder"
 
 
 def folder(**texts: tuple[str, int]) -> Folder:
@@ -78,3 +79,15 @@ def test_nothing_left_is_an_error():
 def test_an_id_in_two_folders_is_an_error():
     with pytest.raises(TrainingError, match="a: in two of the shard folders"):
         read_examples([folder(a=("A", 80)), folder(a=("A", 80))], TOKENS, config())
+
+
+def test_the_utterances_of_a_folder_come_as_often_as_asked():
+    few, many = Folder((), "few"), Folder((), "many")
+    examples = [Example(name, "A", 8, (1,), None, where, 0) for name, where in [("a", few), ("b", many), ("c", few)]]
+    assert [example.id for example in repeat(examples, [few, many], [3])] == ["a", "a", "a", "b", "c", "c", "c"]
+    assert repeat(examples, [few, many], []) == examples
+
+
+def test_a_repetition_needs_its_folder():
+    with pytest.raises(ConfigError, match=r"repeat = \[2, 3\]: has more numbers than train has folders"):
+        parse_config({"data": {"train": ["one"], "repeat": [2, 3]}}, "test")
