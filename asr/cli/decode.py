@@ -6,8 +6,9 @@
 The data set is a manifest, a folder of shards, or log-probabilities that --save-log-probs has written (.npz; no model
 is loaded then). Utterances that cannot be read are named on stderr and left out (exit status 1). --beam-size 1 is
 greedy search, and the default where the run's config says nothing else. With --lm, --lexicon or --hotwords the search
-is a beam search of 100, its weights those that asr lm tune has put into the run. A beam search leaves out tokens of
-less than exp(-12), and prefixes that rank 20 below the best (natural logarithms). Words have times
+is a beam search of 100, its weights those that asr lm tune has put into the run. With --rescore-lm, all that the beam
+holds is ranked anew by a larger model, and times, confidence and --nbest are those of the new order. A beam search
+leaves out tokens of less than exp(-12), and prefixes that rank 20 below the best (natural logarithms). Words have times
 and confidence; --calibrate, on a development set, makes probabilities of the confidences of whatever the run decodes
 from then on.
 """

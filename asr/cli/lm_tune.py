@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from asr.cli import DONE
 from asr.cli.console import progress_bar, stderr_console, stdout_console
 from asr.cli.numbers import counted, positive
-from asr.cli.search_options import warm_up
+from asr.cli.search_options import warm_up, warn_of_unspelled
 
 if TYPE_CHECKING:
     from asr.scoring.score import Scores
@@ -60,6 +60,7 @@ def tune(args: argparse.Namespace) -> int:
         raise OutputError(f"{trials}: there are trials already: go on with --resume, or start anew with --overwrite")
     read_decoder_file(output)  # a broken one is named before the work, not after it
     study = _study(args)
+    warn_of_unspelled(study.decoder, args)
     if args.overwrite:
         trials.unlink(missing_ok=True)
     try:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli.console import stderr_console
-from asr.cli.numbers import positive
+from asr.cli.numbers import counted, positive
+from asr.errors import ConfigError
 
 if TYPE_CHECKING:
     from asr.config import DecodeConfig
     from asr.decoding.decode import Decoder
+    from asr.decoding.rescoring import RescoringDecoder
     from asr.tokens import Tokens
 
 _NO_LM = "none"
@@ -48,14 +50,28 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--lexicon", metavar="F", type=Path, help="the only words that there are (default: any)")
     parser.add_argument("--hotwords", metavar="F", type=Path, help="phrases to prefer, a line each: PHRASE, tab, boost")
+    parser.add_argument(
+        "--rescore-lm",
+        metavar="LM",
+        type=Path,
+        help="larger language model over words, by which what the search found is ranked anew (default: none)",
+    )
+    parser.add_argument(
+        "--rescore-lm-weight",
+        metavar="W",
+        type=_finite,
+        help="factor of its scores, which take the place of those of --lm (default: that of --lm)",
+    )
 
 
 def files_read(args: argparse.Namespace) -> list[Path]:
     """Return the files that the options name."""
-    return [path for path in (args.lm, args.lexicon, args.hotwords) if path and str(path) != _NO_LM]
+    return [path for path in (args.lm, args.lexicon, args.hotwords, args.rescore_lm) if path and str(path) != _NO_LM]
 
 
-def search_for(args: argparse.Namespace, folder: Path, tokens: "Tokens", config: "DecodeConfig") -> "Decoder | None":
+def search_for(
+    args: argparse.Namespace, folder: Path, tokens: "Tokens", config: "DecodeConfig"
+) -> "Decoder | RescoringDecoder | None":
     """Return the search that the options ask for, ready to run; None for greedy search.
 
     Args:
@@ -65,7 +81,7 @@ def search_for(args: argparse.Namespace, folder: Path, tokens: "Tokens", config:
         config: the run's.
     """
     lm_path = _lm_path(args, folder)
-    plain = not (lm_path or args.lexicon or args.hotwords)
+    plain = not (lm_path or args.lexicon or args.hotwords or args.rescore_lm)
     if (args.beam_size or config.beam_size) == 1 and plain:
         return None
     from asr.decoding.decode import Decoder
@@ -86,8 +102,23 @@ def search_for(args: argparse.Namespace, folder: Path, tokens: "Tokens", config:
         lexicon=Lexicon.load(args.lexicon) if args.lexicon else None,
         hotwords=read_hotwords(args.hotwords) if args.hotwords else (),
     )
+    warn_of_unspelled(decoder, args)
     warm_up(decoder, args)
-    return decoder
+    return _with_second_pass(decoder, args)
+
+
+def _with_second_pass(decoder: "Decoder", args: argparse.Namespace) -> "Decoder | RescoringDecoder":
+    if args.rescore_lm is None:
+        if args.rescore_lm_weight is not None:
+            raise ConfigError("--rescore-lm-weight: there is nothing to weigh: name a model with --rescore-lm")
+        return decoder
+    from asr.decoding.lm import LanguageModel
+    from asr.decoding.rescoring import RescoringDecoder
+
+    weight = decoder.settings.lm_weight if args.rescore_lm_weight is None else args.rescore_lm_weight
+    if weight < 0:
+        raise ConfigError(f"--rescore-lm-weight {weight}: give a weight from 0 up")
+    return RescoringDecoder(decoder, LanguageModel(args.rescore_lm), weight)
 
 
 def _lm_path(args: argparse.Namespace, folder: Path) -> Path | None:
@@ -96,6 +127,15 @@ def _lm_path(args: argparse.Namespace, folder: Path) -> Path | None:
     if args.beam_size == 1:
         return None
     return next(iter(sorted((folder / _LM_FOLDER).glob("*.asrlm"))), None)
+
+
+def warn_of_unspelled(decoder: "Decoder", args: argparse.Namespace) -> None:
+    """Say how many words of the lexicon or the language model can never be found, if any."""
+    if words := decoder.unspelled_words():
+        source, count = args.lexicon or args.lm or "language model", counted(len(words), "word")
+        stderr_console(args).print(
+            f"{source}: the model's tokens cannot spell {count}, which cannot be found, such as {words[0]!r}"
+        )
 
 
 def warm_up(decoder: "Decoder", args: argparse.Namespace) -> None:

@@ -76,6 +76,13 @@ class Decoder:
         utterance.feed(log_probs)
         return utterance.hypotheses(num_best)
 
+    def unspelled_words(self) -> list[str]:
+        """Return the words of the lexicon, or without one of the language model, that the tokens cannot spell.
+
+        They cannot be found. Where it is all of them, there is no decoder.
+        """
+        return self._vocabulary.words.unspelled()
+
     def incremental(self) -> IncrementalDecoder:
         """Return a decoder for one utterance whose frames come in portions."""
         return IncrementalDecoder(self._search)

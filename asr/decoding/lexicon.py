@@ -40,6 +40,12 @@ class SpelledWords:
         """W, with words that have no spelling."""
         return len(self.texts)
 
+    def unspelled(self) -> list[str]:
+        """Return the words that have no spelling; what has no text is no word."""
+        has = np.zeros(self.num_words, bool)
+        has[self.word_of_row] = True
+        return [text for word in np.flatnonzero(~has).tolist() if (text := self.texts[word])]
+
     def spellings(self, word: int) -> list[np.ndarray]:
         """Return each spelling of a word."""
         rows = np.flatnonzero(self.word_of_row == word)

@@ -5,10 +5,14 @@ is not done again: a text that it dropped does not come back.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+
+from asr.decoding.decode import Decoder
 from asr.decoding.hypothesis import Hypothesis
+from asr.decoding.settings import DecoderSettings
 from asr.errors import ConfigError
 
 
@@ -18,6 +22,30 @@ class SentenceScorer(Protocol):
     def score(self, words: Sequence[str]) -> float:
         """Return log p (natural) of a sentence, its start and end included."""
         ...
+
+
+@dataclass(frozen=True)
+class RescoringDecoder:
+    """A search and a second pass over all that its beam holds; called as `Decoder` is.
+
+    Attributes:
+        first_pass: the search.
+        lm: the second pass's model, over words.
+        weight: of its log-probabilities, 0 or more; they replace those of the first pass's model.
+    """
+
+    first_pass: Decoder
+    lm: SentenceScorer
+    weight: float
+
+    @property
+    def settings(self) -> DecoderSettings:
+        """Those of the search."""
+        return self.first_pass.settings
+
+    def __call__(self, log_probs: np.ndarray, num_best: int | None = None) -> list[Hypothesis]:
+        """Return the hypotheses of one utterance [T, V], best first by their new scores; at most ``num_best``."""
+        return rescore(self.first_pass(log_probs), self.lm, weight=self.weight)[:num_best]
 
 
 def rescore(

@@ -20,6 +20,7 @@ from asr.decoding.decode import Decoder
 from asr.decoding.greedy import greedy
 from asr.decoding.hypotheses_file import Alternative, DecodedUtterance, write_hypotheses
 from asr.decoding.hypothesis import Hypothesis
+from asr.decoding.rescoring import RescoringDecoder
 from asr.errors import TranscriptionError, UtteranceError
 from asr.features import Frames, compute_features
 from asr.files import replacing
@@ -101,7 +102,7 @@ def decode_data_set(
     examples: Sequence[Example],
     output: Path,
     *,
-    search: Decoder | None = None,
+    search: Decoder | RescoringDecoder | None = None,
     num_best: int | None = None,
     threads: int = 1,
     log_probs_file: Path | None = None,

@@ -10,6 +10,7 @@ from asr.audio import read_audio
 from asr.decoding.annotate import annotate
 from asr.decoding.calibration import load_calibration
 from asr.decoding.decode import Decoder, transcribe_log_probs
+from asr.decoding.rescoring import RescoringDecoder
 from asr.errors import AsrError, ConfigError, TranscriptionError, UtteranceError
 from asr.features import Frames, compute_features
 from asr.transcribe.clock import frame_clock
@@ -35,7 +36,7 @@ class Transcriber:
         model: str | Path | SpeechModel | None = None,
         *,
         beam_size: int | None = None,
-        search: Decoder | None = None,
+        search: Decoder | RescoringDecoder | None = None,
     ) -> None:
         """Load the model.
 

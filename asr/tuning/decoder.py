@@ -48,6 +48,7 @@ class DecoderStudy:
     Attributes:
         settings: of the search, but for the weights that are tried.
         trials: made so far, in their order.
+        decoder: the search, with weights that are not tuned.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class DecoderStudy:
         if lexicon is None and settings.lm_unit == "word":
             lexicon = lexicon_for_phones(tokens, lm)
         self._lexicon = lexicon
-        self._decoder = Decoder(tokens, self.settings, lm=lm, lexicon=lexicon)
+        self.decoder = Decoder(tokens, self.settings, lm=lm, lexicon=lexicon)
         self._weights = _that_matter(self.settings, lm, lexicon)
         self._digest = self._digest_of(lm, lexicon)
 
@@ -137,7 +138,7 @@ class DecoderStudy:
         return replace(self.settings, **self.best.weights)
 
     def _with(self, weights: dict[str, float]) -> Decoder:
-        return self._decoder.with_settings(replace(self.settings, **weights))
+        return self.decoder.with_settings(replace(self.settings, **weights))
 
     def _count(self, texts: Texts) -> ErrorCounts:
         """Return what `_scores` counts, without its interval, which would take as long as a search."""

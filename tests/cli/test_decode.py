@@ -8,6 +8,7 @@ import pytest
 
 from asr.cli import main
 from asr.decoding.hypotheses_file import read_hypotheses
+from asr.decoding.lm import LanguageModel
 
 
 @pytest.fixture
@@ -156,6 +157,40 @@ def test_a_search_has_a_language_model_a_lexicon_and_hotwords(tiny_run, data, tm
     assert all("ON" in line.text.split() for line in prompted)
 
 
+@pytest.mark.parametrize("option", ["--lm", "--lexicon"])
+def test_words_that_the_tokens_cannot_spell_are_counted(tiny_run, tmp_path, capsys, lm, option):
+    lexicon, saved = tmp_path / "words.txt", tmp_path / "p.npz"
+    lexicon.write_text("GO\nÄÖ\nNO\nÜ\n")
+    lm.write_text(lm.read_text().replace("NO", "ÄÖ").replace("STOP", "Ü"))
+    np.savez(saved)
+    path = lm if option == "--lm" else lexicon
+    command = ["decode", str(tiny_run), str(saved), "--output", str(tmp_path / "h.jsonl"), option, str(path)]
+    assert main(command) == 0
+    expected = f"{path}: the model's tokens cannot spell 2 words, which cannot be found, such as 'ÄÖ'\n"
+    assert expected in capsys.readouterr().err
+    path.write_text(path.read_text().replace("GO", "Ö").replace("NO", "ÖÖ"))
+    assert main(command) == 2
+    assert f"{path}: the model's tokens can spell none of its words" in capsys.readouterr().err
+
+
+def test_a_second_model_ranks_anew_what_the_search_found(tiny_run, data, tmp_path, lm):
+    larger = tmp_path / "larger.arpa"
+    larger.write_text(lm.read_text().replace("-1.4\tNO", "-0.01\tNO"))
+    options = ["--lm", lm, "--lexicon", tmp_path / "words.txt", "--nbest", 20, "--beam-size", 20]
+    (tmp_path / "words.txt").write_text("GO\nNO\nSTOP\n")
+    first = decoded(tiny_run, data / "an4.jsonl", tmp_path / "h.jsonl", *options)
+    options += ["--rescore-lm", larger, "--rescore-lm-weight", 7]
+    second = decoded(tiny_run, data / "an4.jsonl", tmp_path / "h.jsonl", *options)
+    model = LanguageModel(larger)
+    for before, after in zip(first, second, strict=True):
+        assert {one.text for one in after.nbest} == {one.text for one in before.nbest}
+        totals = [one.score.total for one in after.nbest]
+        assert totals == sorted(totals, reverse=True) and after.text == after.nbest[0].text
+        assert after.score.lm == pytest.approx(7 * model.score(after.text.split()))
+        assert [word.word for word in after.words] == after.text.split()
+    assert [line.text for line in first] != [line.text for line in second]
+
+
 def test_saved_log_probs_give_the_same_hypotheses_without_a_framework(tiny_run, data, tmp_path, lm):
     saved, options = tmp_path / "p.npz", ["--lm", lm, "--beam-size", 10]
     expected = decoded(tiny_run, data / "an4.jsonl", tmp_path / "a.jsonl", *options, "--save-log-probs", saved)
@@ -188,6 +223,8 @@ def test_a_language_model_in_the_run_folder_is_used_unless_told_otherwise(tiny_r
         (["--hotwords", "nowhere"], "nowhere: No such file"),
         (["--lexicon", "nowhere"], "nowhere: No such file"),
         (["--lm", "nowhere.arpa"], "nowhere.arpa: No such file"),
+        (["--rescore-lm", "nowhere.arpa"], "nowhere.arpa: No such file"),
+        (["--beam-size", "5", "--rescore-lm-weight", "1"], "name a model with --rescore-lm"),
         (["--beam-size", "5", "--calibrate", "temperature"], "has no references"),
     ],
 )

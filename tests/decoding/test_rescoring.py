@@ -4,10 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asr.decoding.decode import Decoder
 from asr.decoding.hypothesis import Hypothesis, Score
 from asr.decoding.lm import LanguageModel
-from asr.decoding.rescoring import rescore
+from asr.decoding.rescoring import RescoringDecoder, rescore
+from asr.decoding.settings import DecoderSettings
 from asr.errors import ConfigError
+from asr.tokens import Tokens
+from tests.reference import random_log_probs
 
 
 class Lengths:
@@ -59,6 +63,17 @@ def test_a_larger_model_corrects_the_first_pass(tmp_path):
     best, other = rescore(hypotheses, LanguageModel(arpa), weight=0.5)
     assert (best.text, other.text) == ("TO", "TWO")
     assert best.score.lm == pytest.approx(0.5 * -2 * math.log(10), rel=1e-5)  # the model holds float32
+
+
+def test_a_search_with_a_second_pass_gives_what_its_beam_holds_in_the_new_order():
+    tokens, log_probs = Tokens(["<blank>", " ", "A", "B"]), random_log_probs(3, 6, 4)
+    search = Decoder(tokens, DecoderSettings(beam_size=30, word_bonus=0.5))
+    two_passes = RescoringDecoder(search, Lengths(), 2.0)
+    found = two_passes(log_probs)
+    assert found == rescore(search(log_probs), Lengths(), weight=2.0) and len(found) > 10
+    assert [h.text for h in found] != [h.text for h in search(log_probs)]
+    assert two_passes(log_probs, 3) == found[:3]
+    assert two_passes.settings == search.settings
 
 
 @pytest.mark.parametrize("options", [{"weight": -1.0}, {"weight": math.nan}, {"weight": 1.0, "first_pass_share": 1.5}])
