@@ -1,110 +1,17 @@
 """The value of a report: all that its views show, found once."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from asr.decoding.hypothesis import Word
-from asr.decoding.reliability import ReliabilityBin
-from asr.scoring.counts import AlignedWord, ErrorCounts
+from asr.report.calibration import Calibration, calibration_of
+from asr.report.errors import Confusion, WordCount, best, errors_of, worst
+from asr.report.unseen import TrainingText, UnseenWords, unseen_words
+from asr.report.utterance_facts import UtteranceFacts
+from asr.scoring.counts import ErrorCounts
 from asr.scoring.score import ScoredUtterance, Scores
 
-MAX_CONFUSIONS = 20
-MAX_WORST = 10
-
 Rates: TypeAlias = dict[str, float | int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """An error and how often it was made; None stands for no word (an insertion or a deletion)."""
-
-    reference: str | None
-    hypothesis: str | None
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class WordCount:
-    """A word, how often something happened to it, and how often it was there at all.
-
-    Attributes:
-        word: as it is spelled after normalising.
-        count: times that it was inserted, deleted, or missed, as the list says that it stands in.
-        total: times that it stands in the hypotheses (of a list of insertions) or in the references (of others).
-    """
-
-    word: str
-    count: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class UtteranceFacts:
-    """What is known of an utterance beside its texts; what is not known is None or empty.
-
-    Attributes:
-        speaker: who said it.
-        duration: seconds.
-        audio: its sound file, a path that can be opened from the working folder; not checked to be there.
-        offset: seconds from the file's start to the utterance's.
-        channel: of the file, from 0; None is all of them.
-        words: of the hypothesis as it was given (not normalised), with times from the file's start and confidence.
-        reference_words: of the reference, likewise, where their times are known.
-        speaking_rate: words of the reference a second.
-        snr_db: signal-to-noise ratio estimated from the audio, in dB, where it was asked for.
-        groups: its value of each key grouped by (``--by``), the keys of ``Report.group_rates``; the HTML page filters
-            by them and draws intervals of the groups.
-    """
-
-    speaker: str | None = None
-    duration: float | None = None
-    audio: Path | None = None
-    offset: float = 0.0
-    channel: int | None = None
-    words: tuple[Word, ...] = ()
-    reference_words: tuple[Word, ...] = ()
-    speaking_rate: float | None = None
-    snr_db: float | None = None
-    groups: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How far the confidences of the hypotheses' words can be believed.
-
-    Attributes:
-        bins: words of like confidence and the share of them that is right, from 0 to 1.
-        normalised_cross_entropy: NIST's measure (1: knows all, 0: nothing); None where it is undefined.
-        num_words: with a confidence.
-    """
-
-    bins: tuple[ReliabilityBin, ...]
-    normalised_cross_entropy: float | None
-    num_words: int
-
-
-@dataclass(frozen=True, slots=True)
-class UnseenWords:
-    """Errors on words of the references that the training text never had, beside those that it had.
-
-    Attributes:
-        source: what the training text was read from.
-        words: reference words that the training text lacks, each time counted.
-        errors: of them, those substituted or deleted.
-        seen_words: reference words that it has.
-        seen_errors: likewise.
-        most_frequent: unseen words missed most often.
-    """
-
-    source: str
-    words: int
-    errors: int
-    seen_words: int
-    seen_errors: int
-    most_frequent: tuple[WordCount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +55,18 @@ class Report:
     real_time_factor: float | None = None
 
 
-def make_report(scores: Scores, *, references: str, hypotheses: str, command: Sequence[str]) -> Report:
+def make_report(
+    scores: Scores,
+    *,
+    references: str,
+    hypotheses: str,
+    command: Sequence[str],
+    utterances: Mapping[str, UtteranceFacts] | None = None,
+    groups: Mapping[str, Mapping[str, str]] | None = None,
+    training_text: TrainingText | None = None,
+    facts: Mapping[str, str] | None = None,
+    real_time_factor: float | None = None,
+) -> Report:
     """Return the report of a comparison.
 
     Args:
@@ -156,7 +74,14 @@ def make_report(scores: Scores, *, references: str, hypotheses: str, command: Se
         references: what the references were read from.
         hypotheses: likewise.
         command: the command line, word by word.
+        utterances: what is known of each utterance beside its texts, by id.
+        groups: as they were given to `asr.scoring.score.score`.
+        training_text: what the recogniser was trained on.
+        facts: of the recogniser.
+        real_time_factor: likewise.
     """
+    errors = errors_of(scores.utterances)
+    known = _with_groups(utterances or {}, groups or {})
     return Report(
         references,
         hypotheses,
@@ -164,8 +89,16 @@ def make_report(scores: Scores, *, references: str, hypotheses: str, command: Se
         scores,
         rates_of(scores.counts),
         {key: {value: rates_of(counts) for value, counts in values.items()} for key, values in scores.groups.items()},
-        _confusions(scores.utterances),
-        _worst(scores.utterances),
+        errors.confusions,
+        worst(scores.utterances),
+        best(scores.utterances),
+        errors.insertions,
+        errors.deletions,
+        known,
+        calibration_of(scores.utterances, known, scores.normaliser),
+        None if training_text is None else unseen_words(scores.utterances, training_text),
+        facts or {},
+        real_time_factor,
     )
 
 
@@ -189,14 +122,10 @@ def rates_of(counts: ErrorCounts) -> Rates:
     }
 
 
-def _confusions(utterances: Sequence[ScoredUtterance]) -> tuple[Confusion, ...]:
-    found: Counter[AlignedWord] = Counter()
-    for utterance in utterances:
-        found.update(pair for pair in utterance.words if pair[0] != pair[1])
-    ranked = sorted(found.items(), key=lambda item: (-item[1], str(item[0][0]), str(item[0][1])))
-    return tuple(Confusion(*pair, count) for pair, count in ranked[:MAX_CONFUSIONS])
-
-
-def _worst(utterances: Sequence[ScoredUtterance]) -> tuple[ScoredUtterance, ...]:
-    wrong = [utterance for utterance in utterances if utterance.counts.words.errors]
-    return tuple(sorted(wrong, key=lambda utterance: (-utterance.counts.words.errors, utterance.id))[:MAX_WORST])
+def _with_groups(
+    utterances: Mapping[str, UtteranceFacts], groups: Mapping[str, Mapping[str, str]]
+) -> dict[str, UtteranceFacts]:
+    return {
+        name: replace(facts, groups={key: values[name] for key, values in groups.items()})
+        for name, facts in utterances.items()
+    }

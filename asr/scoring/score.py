@@ -143,7 +143,8 @@ def errors_and_words(
     words = np.array([utterance.counts.words.reference_length for utterance in utterances], np.int64)
     if unit == "utterance" or not len(words):
         return errors, words
-    return sums_by([speakers[utterance.id] for utterance in utterances], errors, words)
+    errors, words = sums_by([speakers[utterance.id] for utterance in utterances], errors, words)
+    return errors, words
 
 
 def _interval(

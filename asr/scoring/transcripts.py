@@ -1,27 +1,31 @@
-"""Files of texts by utterance id: JSON lines (manifests and hypotheses), Kaldi ``text``, sclite ``trn``.
+"""Files of texts by utterance id: JSON lines (manifests and hypotheses), CSV, Kaldi ``text``, sclite ``trn``, ctm, stm.
 
-The format is told by the suffix where that says it (.jsonl, .json, .trn), else by the first line.
+The format is told by the suffix where that says it (.jsonl, .json, .csv, .tsv, .trn, .ctm, .stm), else by the first
+line: JSON lines, ``trn`` or Kaldi ``text``.
 
-What a line of JSON says depends on the side that the file stands on. As hypotheses: ``pred_text`` where it is, else
-``text``. As references: ``reference`` in a file of hypotheses, ``text`` in a manifest.
+What a line of JSON, or a row of CSV, says depends on the side that the file stands on. As hypotheses: ``pred_text``
+where it is, else ``hypothesis``, else ``text``. As references: ``reference`` in a file of hypotheses, ``text`` in a
+manifest.
 """
 
+import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from asr.errors import ManifestError, ScoringError
 from asr.manifest import default_id, parse_json_lines
+from asr.scoring.time_marked import deal_to_segments, parse_ctm, parse_stm, rows_of_recordings
 
 _T = TypeVar("_T")
 Side: TypeAlias = Literal["references", "hypotheses"]
 NO_VALUE = "(none)"
 
-_KNOWN_FORMATS = "JSON lines (manifests, hypotheses), Kaldi text, sclite trn"
-_OTHER_SUFFIXES = {".ctm", ".stm", ".csv", ".tsv", ".srt", ".vtt", ".textgrid", ".xlsx"}
+_KNOWN_FORMATS = "JSON lines (manifests, hypotheses), CSV, Kaldi text, sclite trn, ctm, stm"
+_OTHER_SUFFIXES = {".srt", ".vtt", ".textgrid", ".xlsx"}
 _TRN_LINE = re.compile(r"(?P<text>.*?)\s*\((?P<id>[^()]*)\)\s*")
 _TRN_ALTERNATIVES = re.compile(r"\{[^{}]*/[^{}]*\}")
 
@@ -34,44 +38,76 @@ class Transcripts:
         path: the file.
         texts: by utterance id, in the file's order.
         rows: all keys of each line, by utterance id; empty where the format has none.
+        segments: what a ``stm`` says of each of its segments, also of those that are not to be scored.
     """
 
     path: Path
     texts: Mapping[str, str]
     rows: Mapping[str, Mapping[str, Any]]
+    segments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def read_transcripts(path: Path, side: Side) -> Transcripts:
+def read_transcripts(path: Path, side: Side, segments: Mapping[str, Mapping[str, Any]] | None = None) -> Transcripts:
     """Return the texts of a file.
 
     Args:
-        path: JSON lines, Kaldi ``text`` or sclite ``trn``.
+        path: JSON lines, CSV, Kaldi ``text``, sclite ``trn``, ctm or stm.
         side: what the file is taken for.
+        segments: those of the references, to which the words of a ctm are dealt; without, its recordings are the
+            utterances.
 
     Raises:
         ManifestError: the file cannot be read, is of another format, a line breaks it, an id appears twice,
             or there is no reference at all.
     """
-    transcripts = _read(Path(path), side)
+    transcripts = _read(Path(path), side, segments or {})
     if side == "references" and not transcripts.texts:
         raise ManifestError(f"{path}: no utterances: nothing to score, give a file with references")
     return transcripts
 
 
-def _read(path: Path, side: Side) -> Transcripts:
-    if path.suffix.lower() in _OTHER_SUFFIXES:
-        raise ManifestError(f"{path}: {path.suffix} files are not read: give {_KNOWN_FORMATS}")
+def _read(path: Path, side: Side, segments: Mapping[str, Mapping[str, Any]]) -> Transcripts:
+    suffix = path.suffix.lower()
+    if suffix in _OTHER_SUFFIXES:
+        raise ManifestError(f"{path}: {suffix} files are not read: give {_KNOWN_FORMATS}")
     all_lines = _read_lines(path)
+    if suffix in {".csv", ".tsv"}:
+        return _of_rows(path, _csv_rows(path, all_lines, "," if suffix == ".csv" else "\t"), side)
     if _is_json(path, all_lines):
-        rows = _unique(_json_ids(path, all_lines), path)
-        of_row = _reference_of if side == "references" else _hypothesis_of
-        texts = {name: of_row(row, f"{path}:{number}") for name, (number, row) in rows.items()}
-        return Transcripts(path, texts, {name: row for name, (_, row) in rows.items()})
-    lines = [(number, line) for number, line in all_lines if line.strip() and not line.startswith(";;")]
-    is_trn = path.suffix.lower() == ".trn" or all(_TRN_LINE.fullmatch(line) for _, line in lines)
+        return _of_rows(path, parse_json_lines(all_lines, path), side)
+    lines = [(f"{path}:{number}", line) for number, line in all_lines if line.strip() and not line.startswith(";;")]
+    if suffix == ".stm":
+        found = _unique(parse_stm(lines))
+        rows = {name: row for name, row in found.items() if row["text"] is not None}
+        return Transcripts(path, {name: row["text"] for name, row in rows.items()}, rows, found)
+    if suffix == ".ctm":
+        words = parse_ctm(lines)
+        rows = deal_to_segments(words, segments) if segments else rows_of_recordings(words)
+        return Transcripts(path, {name: row["text"] for name, row in rows.items()}, rows)
+    is_trn = suffix == ".trn" or all(_TRN_LINE.fullmatch(line) for _, line in lines)
     parse = _parse_trn if is_trn else _parse_kaldi
-    items = ((number, *parse(line, f"{path}:{number}")) for number, line in lines)
-    return Transcripts(path, _unique(items, path), {})
+    return Transcripts(path, _unique((where, *parse(line, where)) for where, line in lines), {})
+
+
+def _of_rows(path: Path, numbered: Iterable[tuple[int, dict[str, Any]]], side: Side) -> Transcripts:
+    of_row = _reference_of if side == "references" else _hypothesis_of
+    rows = _unique(_with_ids(path, numbered))
+    texts = {name: of_row(row, where) for name, (where, row) in rows.items()}
+    return Transcripts(path, texts, {name: row for name, (_, row) in rows.items()})
+
+
+def _csv_rows(path: Path, lines: Sequence[tuple[int, str]], delimiter: str) -> list[tuple[int, dict[str, Any]]]:
+    """Rows with the numbers of the lines that they end on; what a cell leaves empty, the row does not have."""
+    reader = csv.DictReader((f"{line}\n" for _, line in lines), delimiter=delimiter)
+    rows = []
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                raise ManifestError(f"{path}:{reader.line_num}: not as many cells as the first line: mend the row")
+            rows.append((reader.line_num, dict(row)))
+    except csv.Error as error:
+        raise ManifestError(f"{path}:{reader.line_num}: {error}: mend the row") from error
+    return rows
 
 
 def values_of(transcripts: Transcripts, key: str) -> dict[str, str]:
@@ -115,14 +151,16 @@ def _read_lines(path: Path) -> list[tuple[int, str]]:
     return list(enumerate(text.split("\n"), start=1))
 
 
-def _json_ids(path: Path, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, tuple[int, dict[str, Any]]]]:
-    for number, row in parse_json_lines(lines, path):
+def _with_ids(
+    path: Path, rows: Iterable[tuple[int, dict[str, Any]]]
+) -> Iterator[tuple[str, str, tuple[str, dict[str, Any]]]]:
+    for number, row in rows:
         name = row.get("id")
         if name is None and isinstance(row.get("audio_filepath"), str):
             name = default_id(row["audio_filepath"])
         if not isinstance(name, str):
             raise ManifestError(f"{path}:{number}: id is {name!r}: a line needs a text as id, or audio_filepath")
-        yield number, name, (number, row)
+        yield f"{path}:{number}", name, (f"{path}:{number}", row)
 
 
 def _reference_of(row: Mapping[str, Any], where: str) -> str:
@@ -134,7 +172,7 @@ def _reference_of(row: Mapping[str, Any], where: str) -> str:
 
 
 def _hypothesis_of(row: Mapping[str, Any], where: str) -> str:
-    return _string(row, "pred_text" if "pred_text" in row else "text", where)
+    return _string(row, next((key for key in ("pred_text", "hypothesis") if key in row), "text"), where)
 
 
 def _string(row: Mapping[str, Any], key: str, where: str) -> str:
@@ -159,13 +197,13 @@ def _parse_trn(line: str, where: str) -> tuple[str, str]:
     return match["id"].strip(), match["text"].strip()
 
 
-def _unique(items: Iterable[tuple[int, str, _T]], path: Path) -> dict[str, _T]:
+def _unique(items: Iterable[tuple[str, str, _T]]) -> dict[str, _T]:
+    """Values by id, of items (where they stand, id, value)."""
     found: dict[str, _T] = {}
-    line_of: dict[str, int] = {}
-    for number, name, value in items:
+    place_of: dict[str, str] = {}
+    for where, name, value in items:
         if name in found:
-            raise ManifestError(
-                f"{path}:{number}: id {name!r} is already used in line {line_of[name]}: give each utterance its own id"
-            )
-        found[name], line_of[name] = value, number
+            line = place_of[name].rpartition(":")[2]
+            raise ManifestError(f"{where}: id {name!r} is already used in line {line}: give each utterance its own id")
+        found[name], place_of[name] = value, where
     return found

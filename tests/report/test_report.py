@@ -1,4 +1,5 @@
-from asr.report.report import MAX_WORST, Confusion, make_report
+from asr.report.errors import MAX_WORST, Confusion
+from asr.report.report import make_report
 from asr.scoring.score import score
 
 

@@ -29,6 +29,9 @@ def json_lines(*rows):
         ("hyp.trn", ";; a comment\nIT IS (u1)\n(u2)\nA  B (u3)\n"),
         ("hyp", "IT IS (u1)\n (u2)\n\nA  B ( u3 )\n"),
         ("hyp.jsonl", json_lines(*({"id": f"u{i}", "text": t} for i, t in ((1, "IT IS"), (2, ""), (3, "A  B"))))),
+        ("hyp.csv", "id,text\nu1,IT IS\nu2,\nu3,A  B\n"),
+        ("hyp.csv", '\ufeffspeaker,hypothesis,id,text\r\ns,"IT IS",u1,SAID\r\n\r\ns,,u2,\r\ns,A  B,u3,\r\n'),
+        ("hyp.tsv", "id\tpred_text\nu1\tIT IS\nu2\t\nu3\tA  B\n"),
         ("hyp", "\n" + json_lines(*({"id": f"u{i}", "text": t} for i, t in ((1, "IT IS"), (2, ""), (3, "A  B"))))),
     ],
 )
@@ -45,6 +48,46 @@ def test_a_pipe_is_read_once(tmp_path, content):
     writer.start()
     assert read_transcripts(pipe, "references").texts == {"u1": "IT IS"}
     writer.join()
+
+
+def test_a_ctm_has_an_utterance_a_recording_its_words_by_their_start(tmp_path):
+    content = ";; comment\nu1 1 0.5 0.25 IS 0.75\nu1 1 0.0 0.5 IT NA\nu2 A 0 1 NO\nu2 B 0 1 WHO\n"
+    transcripts = read_transcripts(write(tmp_path, "h.ctm", content), "hypotheses")
+    assert transcripts.texts == {"u1": "IT IS", "u2-A": "NO", "u2-B": "WHO"}
+    assert transcripts.rows["u1"]["words"] == [
+        {"word": "IT", "start": 0.0, "end": 0.5, "confidence": None},
+        {"word": "IS", "start": 0.5, "end": 0.75, "confidence": 0.75},
+    ]
+
+
+def test_words_of_a_ctm_are_dealt_to_the_segments_of_an_stm(tmp_path):
+    segments = (
+        "talk A ann 0.0 1.0 <o,f0> it is\n"
+        "talk A bob 2.0 3.0 so\n"
+        "talk A bob 3.0 4.0 IGNORE_TIME_SEGMENT_IN_SCORING\n"
+        "talk A bob 4.0 5.0\n"
+    )
+    references = read_transcripts(write(tmp_path, "r.stm", segments), "references")
+    assert references.texts == {"talk-A-0.0-1.0": "it is", "talk-A-2.0-3.0": "so", "talk-A-4.0-5.0": ""}
+    assert references.rows["talk-A-0.0-1.0"]["label"] == "o,f0"
+    content = "".join(
+        f"{line}\n"
+        for line in ("talk A 0.1 0.2 it", "talk A 0.8 0.3 is", "talk A 1.4 0.2 so", "talk A 3.5 0.1 hm", "tale A 0 1 x")
+    )
+    hypotheses = read_transcripts(write(tmp_path, "h.ctm", content), "hypotheses", references.segments)
+    assert hypotheses.texts == {
+        "talk-A-0.0-1.0": "it is",
+        "talk-A-2.0-3.0": "so",  # it lies between two
+        "talk-A-3.0-4.0": "hm",  # not to be scored, and so without a reference
+        "talk-A-4.0-5.0": "",
+        "tale": "x",
+    }
+
+
+def test_words_behind_all_segments_belong_to_the_last(tmp_path):
+    references = read_transcripts(write(tmp_path, "r.stm", "t 1 s 0 1 yes\n"), "references")
+    path = write(tmp_path, "h.ctm", "t 1 0.5 0.1 yes\nt 1 7.0 0.1 well\n")
+    assert read_transcripts(path, "hypotheses", references.segments).texts == {"t-1-0-1": "yes well"}
 
 
 def test_a_file_without_references_is_an_error_and_one_without_hypotheses_is_not(tmp_path):
@@ -90,7 +133,17 @@ def test_hypotheses_are_not_taken_for_references(tmp_path):
         ("h.trn", "IT IS\n", "h.trn:1: no utterance id"),
         ("h.trn", "IT IS ()\n", "h.trn:1: no utterance id"),
         ("h.trn", "IT { IS / WAS } (a)\n", "h.trn:1: alternatives"),
-        ("h.ctm", "", r"\.ctm files are not read: give JSON lines .* Kaldi text, sclite trn"),
+        ("h.srt", "", r"\.srt files are not read: give JSON lines .* CSV, Kaldi text, sclite trn, ctm, stm"),
+        ("h.csv", "id,text\na,b,c\n", "h.csv:2: not as many cells"),
+        ("h.csv", "id,text\na\n", "h.csv:2: not as many cells"),
+        pytest.param("h.csv", "id,text\na," + "b" * 200_000 + "\n", "h.csv:1: field larger", id="long cell"),
+        ("h.csv", "name,text\na,b\n", "h.csv:2: id is None"),
+        ("h.ctm", "a 1 0.0 0.5\n", "h.ctm:1: 4 columns: a line of ctm is recording"),
+        ("h.ctm", "a 1 zero 0.5 B\n", "h.ctm:1: 'zero' is not a number"),
+        ("h.ctm", "a 1 0.0 -1 B\n", "h.ctm:1: -1 is not a time"),
+        ("h.ctm", "a 1 0.0 nan B\n", "h.ctm:1: nan is not a time"),
+        ("h.ctm", "a 1 0.0 0.5 <ALT_BEGIN>\n", "h.ctm:1: alternatives"),
+        ("h.stm", "a 1 s 0.0\n", "h.stm:1: 4 columns: a line of stm is recording"),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(tmp_path, name, content, message):
@@ -107,7 +160,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
 
 @given(
-    st.binary(max_size=80), st.sampled_from(["h", "h.jsonl", "h.trn"]), st.sampled_from(["references", "hypotheses"])
+    st.binary(max_size=80),
+    st.sampled_from(["h", "h.jsonl", "h.trn", "h.csv", "h.ctm", "h.stm"]),
+    st.sampled_from(["references", "hypotheses"]),
 )
 def test_any_bytes_give_texts_or_a_named_error(tmp_path_factory, content, name, side):
     path = tmp_path_factory.mktemp("bytes") / name
