@@ -21,6 +21,8 @@ from asr.errors import LanguageModelError
 Bytes: TypeAlias = IO[bytes] | gzip.GzipFile | lzma.LZMAFile
 
 LOG_10 = math.log(10)
+START_LOG10 = -99.0  # of <s>, by convention
+_LOWEST = -1e30  # what is lower is a logarithm of 0 or an error; float32 holds it
 _BLOCK_LINES = 50_000
 
 
@@ -137,10 +139,12 @@ class ArpaReader:
             )
         except ValueError:
             self._name_broken(rows, first, order)
-        bad = ~(log_probs <= 0) | ~(np.isfinite(backoffs) | ~np.array(has_backoff))
+        words = [tuple(row[1 : order + 1]) for row in rows]
+        # Nothing ever predicts a sentence's start, so that some programs write log(0) there.
+        log_probs[[i for i in np.flatnonzero(log_probs == -np.inf) if words[i] == (b"<s>",)]] = START_LOG10
+        bad = ~((log_probs <= 0) & (log_probs >= _LOWEST)) | ~((np.abs(backoffs) <= -_LOWEST) | ~np.array(has_backoff))
         if bad.any():
             self._name_broken(rows, first, order)
-        words = [tuple(row[1 : order + 1]) for row in rows]
         return NgramBlock(first, words, _natural(log_probs), _natural(backoffs))
 
     def _allowed(self, order: int) -> set[int]:
@@ -160,8 +164,9 @@ class ArpaReader:
             back_off = "" if order == len(self.counts) else " and perhaps a back-off"
             return f"expected a log-probability, {order} words{back_off}, found {len(row)} fields"
         numbers = row[:1] + row[order + 1 :]
-        for name, text in zip(("log-probability", "back-off"), numbers, strict=False):
-            if not _is_number(text, highest=0 if name == "log-probability" else math.inf):
+        limits = {"log-probability": (_LOWEST, 0.0), "back-off": (_LOWEST, -_LOWEST)}
+        for (name, (lowest, highest)), text in zip(limits.items(), numbers, strict=False):
+            if not _is_number(text, lowest, highest) and (text, row[1 : order + 1]) != (b"-inf", [b"<s>"]):
                 return f"{name} {_shown(text)} is not a number that it can be"
         return None
 
@@ -211,12 +216,11 @@ def _natural(log10: np.ndarray) -> np.ndarray:
     return (log10 * LOG_10).astype(np.float32)
 
 
-def _is_number(text: bytes, highest: float) -> bool:
+def _is_number(text: bytes, lowest: float, highest: float) -> bool:
     try:
-        number = float(text)
+        return lowest <= float(text) <= highest
     except ValueError:
         return False
-    return number <= highest and (highest == 0 or math.isfinite(number))
 
 
 def _shown(text: bytes) -> str:

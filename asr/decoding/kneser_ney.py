@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from asr.compiled import njit
+from asr.decoding.arpa import LOG_10, START_LOG10
 from asr.decoding.ngram import EMPTY_CONTEXT, START, find_child
 from asr.decoding.ngram_counts import NgramCounts, Trie
 
-START_LOG_PROB = -99 * np.log(10)  # <s> is never predicted; -99 is what ARPA files write for that
+START_LOG_PROB = START_LOG10 * LOG_10  # <s> is never predicted
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)  # KenLM's --discount_fallback
 
 

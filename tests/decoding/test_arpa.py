@@ -1,6 +1,7 @@
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from asr.decoding.arpa import open_arpa
@@ -57,6 +58,12 @@ def refusal(folder: Path, content: str | bytes) -> str:
         ("-0.5\tA", "much\tA", "bad.arpa:11: log-probability 'much' is not a number"),
         ("-0.5\tA", "nan\tA", "bad.arpa:11: log-probability 'nan' is not a number"),
         ("-0.5\tA", "0.5\tA", "bad.arpa:11: log-probability '0.5' is not a number that it can be"),
+        ("-0.5\tA", "-inf\tA", "bad.arpa:11: log-probability '-inf' is not a number that it can be"),
+        ("-0.4\tA É", "-inf\tA É", "bad.arpa:16: log-probability '-inf' is not a number"),
+        ("-0.3\t<s> A", "-inf\t<s> A", "bad.arpa:15: log-probability '-inf' is not a number"),
+        ("-0.5\tA", "-1e39\tA", "bad.arpa:11: log-probability '-1e39' is not a number"),
+        ("A\t-0.2", "A\t-1e39", "bad.arpa:11: back-off '-1e39' is not a number"),
+        ("A\t-0.2", "A\tnan", "bad.arpa:11: back-off 'nan' is not a number"),
         ("A\t-0.2", "A\tlittle", "bad.arpa:11: back-off 'little' is not a number"),
         ("A\t-0.2", "A\tinf", "bad.arpa:11: back-off 'inf' is not a number"),
         ("A\t-0.2\n", "A\n", "bad.arpa:11: 'A' has no back-off, but is the context of line 16"),
@@ -124,6 +131,17 @@ def test_kenlms_capital_unk_and_windows_line_ends_are_understood(tmp_path: Path)
     path = tmp_path / "good.arpa"
     path.write_bytes(GOOD.replace("<unk>", "<UNK>").replace("\n", "\r\n").encode())
     assert LanguageModel(path).score(["?"], start=False, end=False) == pytest.approx(-1.2 * 2.302585)
+
+
+def test_the_start_of_a_sentence_may_have_any_probability_as_nothing_predicts_it(tmp_path: Path) -> None:
+    models = []
+    for start in ("-inf", "-99", "0"):
+        path = tmp_path / f"start{start}.arpa"
+        path.write_text(GOOD.replace("-99\t<s>", f"{start}\t<s>"))
+        models.append(LanguageModel(path))
+    assert np.isfinite(models[0].arrays.log_prob).all()
+    for words in (["A"], ["A", "É"], ["?"]):
+        assert len({model.score(words) for model in models}) == 1
 
 
 def test_a_unigram_model_is_a_model(tmp_path: Path) -> None:
