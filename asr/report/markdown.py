@@ -8,14 +8,35 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from asr.report.report import Report
-from asr.report.wording import NO_WORD, aligned_lines, error_words, interval_words, percent
+from asr.report.wording import (
+    NO_WORD,
+    aligned_lines,
+    calibration_words,
+    error_words,
+    interval_words,
+    percent,
+    unseen_lines,
+    weights_words,
+)
 
+_MAX_WORDS = 10
+_MAX_BEST = 5
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|&~])")
 
 
 def as_markdown(report: Report) -> str:
     """Return the text of a Markdown file with a report."""
-    sections = [_summary(report), *_groups(report), _confusions(report), _worst(report), _not_compared(report)]
+    sections = [
+        _summary(report),
+        *_groups(report),
+        _confusions(report),
+        _words(report),
+        _unseen(report),
+        _calibration(report),
+        _worst(report),
+        _best(report),
+        _not_compared(report),
+    ]
     return "\n".join(section for section in sections if section)
 
 
@@ -41,10 +62,15 @@ def _summary(report: Report) -> str:
         ("Errors", error_words(rates)),
         ("References", escape(report.references)),
         ("Hypotheses", escape(report.hypotheses)),
-        ("Normaliser", f"{normaliser.name}, version {normaliser.version}"),
+        ("Normaliser", f"{escape(normaliser.name)}, version {normaliser.version}"),
     ]
-    command = _fenced([shlex.join(report.command)], "sh")
-    return "# Word error rate\n\n" + _table(("", ""), rows) + "\n" + command
+    if report.scores.weights != "levenshtein":
+        rows.append(("Alignment", weights_words(report)))
+    if report.real_time_factor is not None:
+        rows.append(("Real-time factor", f"{report.real_time_factor:.3g}"))
+    rows += [(escape(name), escape(value)) for name, value in report.facts.items()]
+    command = fenced([shlex.join(report.command)], "sh")
+    return "# Word error rate\n\n" + table(("", ""), rows) + "\n" + command
 
 
 def _groups(report: Report) -> list[str]:
@@ -55,7 +81,7 @@ def _groups(report: Report) -> list[str]:
             (escape(value), *(percent(rates[c]) if c in ("wer", "cer") else str(rates[c]) for c in columns))
             for value, rates in values.items()
         ]
-        sections.append(f"## By {escape(key)}\n\n" + _table((escape(key), *columns), rows))
+        sections.append(f"## By {escape(key)}\n\n" + table((escape(key), *columns), rows))
     return sections
 
 
@@ -66,7 +92,50 @@ def _confusions(report: Report) -> str:
         (str(confusion.count), _word(confusion.reference), _word(confusion.hypothesis))
         for confusion in report.confusions
     ]
-    return "## Most frequent errors\n\n" + _table(("times", "said", "found"), rows)
+    return "## Most frequent errors\n\n" + table(("times", "said", "found"), rows)
+
+
+def _words(report: Report) -> str:
+    sections = []
+    for title, words in (("Most inserted words", report.insertions), ("Most deleted words", report.deletions)):
+        if words:
+            what = "inserted" if words is report.insertions else "deleted"
+            rows = [(escape(word.word), str(word.count), str(word.total)) for word in words[:_MAX_WORDS]]
+            sections.append(f"## {title}\n\n" + table(("word", what, "of"), rows))
+    return "\n".join(sections)
+
+
+def _unseen(report: Report) -> str:
+    if report.unseen is None:
+        return ""
+    seen, unseen = unseen_lines(report.unseen)
+    rows = [("in the training text", seen), ("not in it", unseen)]
+    missed = [f"{escape(word.word)} ({word.count} of {word.total})" for word in report.unseen.most_frequent]
+    named = f"\nMissed most often: {', '.join(missed)}.\n" if missed else ""
+    return "## Words of the training text\n\n" + table(("words", "missed"), rows) + named
+
+
+def _calibration(report: Report) -> str:
+    if report.calibration is None:
+        return ""
+    rows = [
+        (
+            f"{one.low:.1f} to {one.high:.1f}",
+            str(one.num_words),
+            percent(one.mean_confidence),
+            percent(one.share_correct),
+        )
+        for one in report.calibration.bins
+        if one.num_words
+    ]
+    text = calibration_words(report.calibration)
+    header = ("confidence", "words", "mean confidence", "right")
+    return f"## Confidence\n\n{text[0].upper()}{text[1:]}.\n\n" + table(header, rows)
+
+
+def _best(report: Report) -> str:
+    rows = [(escape(one.id), str(one.counts.words.hits), escape(one.reference)) for one in report.best[:_MAX_BEST]]
+    return "## Longest utterances without an error\n\n" + table(("id", "words", "text"), rows) if rows else ""
 
 
 def _worst(report: Report) -> str:
@@ -77,7 +146,7 @@ def _worst(report: Report) -> str:
         counts = utterance.counts.words
         parts.append(f"### {escape(utterance.id)}\n\n{counts.errors} errors in {counts.reference_length} words\n")
         reference, hypothesis, kinds = aligned_lines(utterance.words)
-        parts.append(_fenced([f"said   {reference}", f"found  {hypothesis}", f"       {kinds}"], "text"))
+        parts.append(fenced([f"said   {reference}", f"found  {hypothesis}", f"       {kinds}"], "text"))
     return "\n".join(parts)
 
 
@@ -98,13 +167,14 @@ def _word(word: str | None) -> str:
     return escape(NO_WORD if word is None else word)
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of cells that are Markdown already."""
     lines = [header, ["---"] * len(header), *rows]
     return "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
 
 
-def _fenced(lines: Sequence[str], language: str) -> str:
-    """Lines as code, in a fence that none of them can close."""
+def fenced(lines: Sequence[str], language: str) -> str:
+    """Return lines as code, in a fence that none of them can close."""
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join([f"{fence}{language}", *lines, fence]) + "\n"

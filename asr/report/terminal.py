@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from asr.report.report import Rates, Report
-from asr.report.wording import error_words, interval_words, percent
+from asr.report.wording import calibration_words, error_words, interval_words, percent, unseen_lines, weights_words
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -19,11 +19,25 @@ def print_report(report: Report, console: Console) -> None:
         Text(f"CER {percent(rates['cer'])}, utterances with an error {percent(rates['sentence_error_rate'])}"),
         Text(error_words(rates)),
         Text(f"normaliser {normaliser.name}, version {normaliser.version}"),
+        *_further(report),
     ]
     for line in lines:
         console.print(line, soft_wrap=True)
     for key, values in report.group_rates.items():
         console.print(_group_table(key, values))
+
+
+def _further(report: Report) -> list[Text]:
+    """Lines on what not every report has."""
+    lines = [weights_words(report)]
+    if report.real_time_factor is not None:
+        lines.append(f"real-time factor {report.real_time_factor:.3g}")
+    if report.unseen is not None:
+        seen, unseen = unseen_lines(report.unseen)
+        lines.append(f"missed words: {seen} that the training text has, {unseen} that it has not")
+    if report.calibration is not None:
+        lines.append(calibration_words(report.calibration))
+    return [Text(line) for line in lines if line]
 
 
 def _group_table(key: str, values: dict[str, Rates]) -> Table:

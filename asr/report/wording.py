@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from asr.report.calibration import Calibration
 from asr.report.report import Rates, Report
+from asr.report.unseen import UnseenWords
 from asr.scoring.counts import AlignedWord
+from asr.scoring.interval import Interval
 
 NO_WORD = "***"
 
@@ -17,15 +20,55 @@ def percent(rate: float | int | None) -> str:
     return "undefined" if rate is None else f"{100 * rate:.2f} %"
 
 
+def signed_percent(difference: float | None) -> str:
+    """Return a difference of rates in percentage points with its sign, or say that it is undefined.
+
+    >>> signed_percent(-0.012), signed_percent(0.0)
+    ('-1.20', '+0.00')
+    """
+    return "undefined" if difference is None else f"{100 * difference:+.2f}"
+
+
+def probability(p_value: float | None) -> str:
+    """Return a p-value as it is read.
+
+    >>> probability(0.04321), probability(1e-9), probability(None)
+    ('0.0432', '< 0.0001', 'undefined')
+    """
+    if p_value is None:
+        return "undefined"
+    return "< 0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
+
+
 def interval_words(report: Report) -> str:
     """Return the interval of the word error rate in words; empty where there is none."""
     interval = report.scores.interval
     if interval is None:
         return ""
-    return (
-        f"{percent(interval.low)} to {percent(interval.high)} "
-        f"({interval.level:.0%} bootstrap over {interval.unit}s, seed {interval.seed})"
-    )
+    return f"{percent(interval.low)} to {percent(interval.high)} ({how_drawn(interval)})"
+
+
+def how_drawn(interval: Interval) -> str:
+    """Return what an interval is, in words."""
+    return f"{interval.level:.0%} bootstrap over {interval.unit}s, seed {interval.seed}"
+
+
+def weights_words(report: Report) -> str:
+    """Return how words were aligned, in words; empty for the alignment with fewest errors."""
+    return "" if report.scores.weights == "levenshtein" else "aligned with sclite's weights (substitution 4, gap 3)"
+
+
+def calibration_words(calibration: Calibration) -> str:
+    """Return how good confidences are, as a sentence without a full stop."""
+    entropy = calibration.normalised_cross_entropy
+    text = "undefined" if entropy is None else f"{entropy:.3f}"
+    left_out = f", {calibration.num_left_out} left out" if calibration.num_left_out else ""
+    return f"normalised cross entropy of confidence {text} ({calibration.num_words} words{left_out})"
+
+
+def unseen_lines(unseen: UnseenWords) -> tuple[str, str]:
+    """Return how often words were missed that the training text has, and that it has not, each as ``3 of 10``."""
+    return f"{unseen.seen_errors} of {unseen.seen_words}", f"{unseen.errors} of {unseen.words}"
 
 
 def error_words(rates: Rates) -> str:

@@ -24,7 +24,8 @@ def test_the_keys_are_the_documented_ones():
     assert value.keys() == {
         *("wer", "cer", "mer", "wil", "wip", "sentence_error_rate"),
         *("hits", "substitutions", "insertions", "deletions", "words", "utterances"),
-        *("interval", "normaliser", "groups", "missing", "extra"),
+        *("interval", "normaliser", "weights", "groups", "missing", "extra"),
+        *("confusions", "most_inserted", "most_deleted", "calibration", "unseen_words", "real_time_factor", "facts"),
     }  # fmt: skip
 
 

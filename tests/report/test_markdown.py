@@ -43,7 +43,7 @@ def test_texts_of_others_stay_texts(hostile):
     assert not re.search(r"(?<!\\)[<`]", outside_fences)
     rows = [line for line in outside_fences.splitlines() if line.startswith("|")]
     cells = [len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows]
-    assert all(count in (3, 4, 9) for count in cells)  # summary, errors and groups have 2, 3 and 8 columns
+    assert all(count in (3, 4, 9) for count in cells)  # summary, words and groups have 2, 3 and 8 columns
 
 
 def test_escaped_text_is_one_line():
