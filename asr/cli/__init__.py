@@ -25,6 +25,7 @@ COMMANDS = {
     "transcribe": "text for audio files",
     "align": "times of known words",
     "score": "word error rate of hypotheses",
+    "report": "how trainings went",
     "lm": "make, compile and measure language models",
     "info": "versions, devices; facts of a run",
     "merge": "join the parts of --shard i/n runs",

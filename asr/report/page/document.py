@@ -15,7 +15,7 @@ from string import Template
 from typing import Any
 
 _UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-_STYLES = ("base.css", "charts.css", "summary.css", "table.css", "detail.css", "print.css")
+_STYLES = ("base.css", "charts.css", "summary.css", "table.css", "detail.css", "training.css", "print.css")
 
 
 def page_document(
@@ -42,10 +42,10 @@ def page_document(
 
 
 def escaped_json(data: Mapping[str, Any]) -> str:
-    """Return JSON that can stand within a ``<script>`` element, whatever its texts are.
+    r"""Return JSON that can stand within a ``<script>`` element, whatever its texts are.
 
     >>> escaped_json({"text": "</script>"})
-    '{"text":"\\\\u003c/script\\\\u003e"}'
+    '{"text":"\\u003c/script\\u003e"}'
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.translate(_UNSAFE)
@@ -74,4 +74,4 @@ def _sound_element(place: int, content: bytes) -> str:
 
 
 def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
+    return resources.files("asr.report.page").joinpath("assets", name).read_text(encoding="utf-8")

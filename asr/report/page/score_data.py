@@ -15,8 +15,10 @@ import numpy as np
 from asr.decoding.hypothesis import Word
 from asr.report.comparison import Comparison
 from asr.report.page.document import page_document
+from asr.report.page.edits import edits_of, reference_of
 from asr.report.page.sounds import SOUND_TYPE, Sounds
-from asr.report.report import Report, UtteranceFacts
+from asr.report.report import Report
+from asr.report.utterance_facts import UtteranceFacts
 from asr.scoring.interval import bootstrap_interval
 from asr.scoring.score import ScoredUtterance
 
@@ -32,6 +34,7 @@ _SCRIPTS = (
     "summary.js",
     "comparison.js",
     "words.js",
+    "terms.js",
     "filter.js",
     "columns.js",
     "table.js",
@@ -46,7 +49,6 @@ _SCRIPTS = (
     "print.js",
     "score_page.js",
 )
-_EDITS = {(True, True): "S", (True, False): "D", (False, True): "I"}
 _MAX_NAMED = 5
 
 
@@ -166,7 +168,7 @@ def _utterance(
     link = sounds.links.get(name)
     row = {
         "id": name,
-        "text": " ".join(said for said, _ in scored[0].words if said is not None),
+        "text": reference_of(scored[0].words),
         "speaker": known.speaker,
         "duration": _rounded(known.duration),
         "speaking_rate": _rounded(known.speaking_rate),
@@ -186,22 +188,15 @@ def _utterance(
 
 def _found(scored: ScoredUtterance, facts: UtteranceFacts) -> dict[str, Any]:
     """What a system found: edits as a text of ``=SDI``, and the words that are not those of the reference."""
-    edits = "".join(_edit(said, heard) for said, heard in scored.words)
     heard = [word for _, word in scored.words if word is not None]
     given = [word.word for word in facts.words]
     found = {
-        "edits": edits if edits.strip("=") else None,
-        "words": [heard for said, heard in scored.words if heard is not None and said != heard],
         "times": _times(facts.words, facts.offset),
         "confidence": _confidences(facts.words),
         # Times are of the words as they were given; where normalising has kept their number, they are those found.
         "spoken": given if len(given) != len(heard) else None,
     }
-    return _without_nothing(found)
-
-
-def _edit(said: str | None, heard: str | None) -> str:
-    return "=" if said == heard else _EDITS[said is not None, heard is not None]
+    return edits_of(scored.words) | _without_nothing(found)
 
 
 def _times(words: Sequence[Word], offset: float) -> list[int | None] | None:

@@ -4,22 +4,18 @@ Kept sound is MP3, which every browser plays and decodes, at 16 kHz with some 3 
 LibriSpeech (6 hours) are 90 MB of page.
 """
 
-import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-import soundfile
-
-from asr.audio import read_audio
+from asr.audio import as_mp3, read_audio
 from asr.errors import AudioError
-from asr.report.report import UtteranceFacts
+from asr.report.utterance_facts import UtteranceFacts
 
 SOUND_TYPE = "audio/mpeg"
 _RATE_HZ = 16_000
-_COMPRESSION = 0.7  # of 1; speech stays clear
 _SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".sph")
 
 
@@ -85,14 +81,4 @@ def _packed(path: Path, facts: UtteranceFacts) -> bytes | None:
         )
     except AudioError:
         return None
-    content = io.BytesIO()
-    soundfile.write(
-        content,
-        waveform,
-        _RATE_HZ,
-        format="MP3",
-        subtype="MPEG_LAYER_III",
-        bitrate_mode="VARIABLE",
-        compression_level=_COMPRESSION,
-    )
-    return content.getvalue()
+    return as_mp3(waveform, _RATE_HZ)

@@ -11,7 +11,7 @@ function directionOf(text) {
 
 /** Columns {said, cells: [{edit, heard} of each system]}; what one system inserts is a gap in the others. */
 function alignmentColumns(utterance) {
-  const slots = report.systems.map((_, system) => slotsOf(utterance, system));
+  const slots = utterance.found.map((_, system) => slotsOf(utterance, system));
   const made = [];
   for (let place = 0; place <= utterance.reference.length; place++) {
     const numInserted = Math.max(...slots.map((slot) => slot[place].inserted.length));
@@ -36,7 +36,8 @@ function slotsOf(utterance, system) {
   return slots;
 }
 
-function alignmentView(utterance) {
+/** The alignment as a list; `names` of the systems, in the order of `utterance.found`. */
+function alignmentView(utterance, names = report.systems.map(({ name }) => name)) {
   const all = alignmentColumns(utterance);
   const list = html("ol", { class: "alignment", dir: directionOf(utterance.text) });
   const wanted = terms(state.search);
@@ -44,7 +45,7 @@ function alignmentView(utterance) {
   let shown = 0;
 
   function add(upTo) {
-    list.append(...all.slice(shown, upTo).map((column) => columnView(column, wanted)));
+    list.append(...all.slice(shown, upTo).map((column) => columnView(column, wanted, names)));
     shown = Math.min(all.length, upTo);
     more.hidden = shown === all.length;
     more.textContent = `Show the other ${count(all.length - shown)} words`;
@@ -52,21 +53,21 @@ function alignmentView(utterance) {
 
   add(STEPS_AT_ONCE);
   if (!all.length) list.append(html("li", { class: "step" }, html("span", { class: "hit" }, "nothing was said and nothing found")));
-  return html("div", { class: "alignment-frame" }, rowNames(), html("div", {}, list, more));
+  return html("div", { class: "alignment-frame" }, rowNames(names), html("div", {}, list, more));
 }
 
-function rowNames() {
-  const names = ["Said", ...(report.systems.length === 1 ? ["Found"] : report.systems.map(({ name }) => name))];
-  return html("div", { class: "row-names", "aria-hidden": "true" }, names.map((name) => html("span", { title: name }, foreign(name))));
+function rowNames(names) {
+  const rows = ["Said", ...(names.length === 1 ? ["Found"] : names)];
+  return html("div", { class: "row-names", "aria-hidden": "true" }, rows.map((name) => html("span", { title: name }, foreign(name))));
 }
 
-function columnView({ said, cells }, wanted) {
+function columnView({ said, cells }, wanted, names) {
   const wrong = cells.some((cell) => cell && cell.edit !== HIT);
   const chosen = state.pair && isPair(cells[state.system], state.pair);
   return html(
     "li",
     { class: `step${wrong ? " wrong" : ""}${chosen ? " chosen" : ""}` },
-    spoken(sentence(said, cells)),
+    spoken(sentence(said, cells, names)),
     html("span", { class: said === null ? "said none" : "said", "aria-hidden": "true", dir: "auto" }, said === null ? "" : marked(said, wanted)),
     cells.map((cell) => cellView(cell, wanted)),
   );
@@ -89,10 +90,10 @@ function marked(word, wanted) {
   return wanted.some((term) => lower.includes(term) || term.includes(lower)) ? html("mark", {}, word) : word;
 }
 
-function sentence(said, cells) {
+function sentence(said, cells, names) {
   const errors = cells.map((cell, system) => {
     if (!cell || cell.edit === HIT) return null;
-    const by = report.systems.length > 1 ? ` by ${report.systems[system].name}` : "";
+    const by = names.length > 1 ? ` by ${names[system]}` : "";
     if (cell.edit === "I") return `${cell.heard} inserted${by}`;
     return cell.edit === "D" ? `deleted${by}` : `found as ${cell.heard}${by}`;
   });

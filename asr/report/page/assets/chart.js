@@ -1,6 +1,6 @@
 // What all charts share: scales, ticks, axes, and the frame of a figure with its numbers as a table.
 
-const CHART_WIDTH = 560; // units of the view box
+const CHART_WIDTH = innerWidth < 640 ? 380 : 560; // units of the view box: a small screen gets a small chart, not small text
 
 function linear([from, to], [low, high]) {
   const span = to - from || 1;

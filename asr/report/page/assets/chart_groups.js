@@ -1,6 +1,7 @@
 // Word error rates of groups (speakers, or any key of the manifest) with their intervals, worst first.
 
 const GROUPS_SHOWN = 24;
+const MAX_LABEL = CHART_WIDTH / 33; // characters
 
 function groupsFigure() {
   const keys = Object.keys(report.groups);
@@ -37,7 +38,7 @@ function groupsOf(key, controls) {
 
 function groupsChart(key, groups, numSystems) {
   const lineHeight = 14 + 12 * numSystems;
-  const [left, right, top, bottom] = [150, CHART_WIDTH - 62, 4, 4 + groups.length * lineHeight];
+  const [left, right, top, bottom] = [CHART_WIDTH / 4, CHART_WIDTH - 62, 4, 4 + groups.length * lineHeight];
   const highest = Math.max(0.01, ...groups.flatMap(({ rates }) => rates.map(({ wer, high }) => Math.min(high ?? wer ?? 0, 2))));
   const values = ticks(0, highest);
   const scale = linear([0, highest], [left, right]);
@@ -50,7 +51,7 @@ function groupsChart(key, groups, numSystems) {
 }
 
 function groupLabel(key, value, x, y) {
-  const name = value.length > 18 ? `${value.slice(0, 17)}\u2026` : value;
+  const name = value.length > MAX_LABEL ? `${value.slice(0, MAX_LABEL - 1)}\u2026` : value;
   const onclick = () => (change({ group: groupName(key, value) }), showUtterances());
   const label = text(x, y, name, { class: "label link", "text-anchor": "end", onclick });
   label.append(svg("title", {}, value));

@@ -11,10 +11,10 @@ function commonColumns() {
   const has = (key) => utterances.some((utterance) => isNumber(utterance[key]));
   const made = [
     { key: "id", head: "Utterance", kind: "id", value: (u) => u.id, cell: (u) => foreign(u.id) },
-    { key: "words", head: "Words", kind: "number", value: (u) => u.reference.length },
+    { key: "words", head: "Words", kind: "number", minor: true, value: (u) => u.reference.length },
   ];
-  const speaker = { key: "speaker", head: "Speaker", kind: "key", value: (u) => u.speaker, cell: (u) => foreign(u.speaker ?? "") };
-  const duration = { key: "duration", head: "Length", kind: "number", value: (u) => u.duration, cell: (u) => seconds(u.duration) };
+  const speaker = { key: "speaker", head: "Speaker", kind: "key", minor: true, value: (u) => u.speaker, cell: (u) => foreign(u.speaker ?? "") };
+  const duration = { key: "duration", head: "Length", kind: "number", minor: true, value: (u) => u.duration, cell: (u) => seconds(u.duration) };
   if (has("speaker")) made.splice(1, 0, speaker);
   if (has("duration")) made.push(duration);
   return made;
@@ -31,7 +31,7 @@ function systemColumns() {
     key: `errors${place}`,
     head: foreign(system.name),
     title: `errors of ${system.name}`,
-    kind: "number",
+    kind: "system",
     value: (u) => u.found[place].errors,
   }));
   const difference = (u) => u.found[1].errors - u.found[0].errors;

@@ -77,7 +77,7 @@ function wonAndLost({ won, tied, lost }, first, second) {
 const CHANGES_SHOWN = 8;
 
 function changedWords(title, changes) {
-  const word = (text) => (text === null ? html("span", { class: "gap" }, "\u2014") : foreign(text));
+  const word = (text) => (text === null ? html("em", {}, "nothing") : foreign(text));
   const items = changes.slice(0, CHANGES_SHOWN).map(({ reference, first, second, count: times }) =>
     html("li", {}, html("span", { class: "times" }, `${times}\u00d7`), word(reference), html("small", {}, " found as ", word(first), " and ", word(second))),
   );

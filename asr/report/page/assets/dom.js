@@ -39,3 +39,8 @@ function simpleTable(head, rows, attributes) {
   const body = rows.map((cells) => html("tr", {}, cells.map((cell) => html("td", {}, cell))));
   return html("table", attributes, html("thead", {}, headRow), html("tbody", {}, body));
 }
+
+/** A titled part of the page. */
+function section(id, title, ...children) {
+  return html("section", { id, "aria-labelledby": `${id}-title` }, html("h2", { id: `${id}-title` }, title), children);
+}

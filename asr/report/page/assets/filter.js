@@ -17,12 +17,6 @@ function sameWords(a, b) {
   return a.edits === b.edits && a.words.join(" ") === b.words.join(" ");
 }
 
-/** Terms of a query: words match anywhere, "phrases in quotes" match whole words. */
-function terms(query) {
-  const found = query.toLowerCase().matchAll(/"([^"]*)"|(\S+)/g);
-  return [...found].map(([, phrase, word]) => (phrase ? ` ${phrase.trim()} ` : (word ?? ""))).filter((term) => term);
-}
-
 function searchText(utterance) {
   utterance.searchText ??= [
     utterance.id,

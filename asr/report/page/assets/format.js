@@ -42,7 +42,7 @@ function compact(value) {
   const size = Math.abs(value);
   if (size >= 1e6) return `${trimmed(value / 1e6)}M`;
   if (size >= 1e4) return `${trimmed(value / 1e3)}k`;
-  if (size !== 0 && size < 1e-3) return value.toExponential(1).replace("-", "\u2212");
+  if (size !== 0 && size < 1e-3) return Number(value.toPrecision(2)).toExponential().replace("-", "\u2212");
   return trimmed(value);
 }
 

@@ -4,10 +4,13 @@ const report = JSON.parse(document.getElementById("data").textContent);
 const HIT = "=";
 const EDIT_NAMES = { S: "substituted", D: "deleted", I: "inserted" };
 
-const utterances = report.utterances.map((row, index) => {
+const utterances = report.utterances.map(withAlignment);
+
+/** An utterance as Python wrote it, with its words, and with edits and errors of each of `found`. */
+function withAlignment(row, index) {
   const reference = row.text ? row.text.split(" ") : [];
   return { ...row, index, reference, found: row.found.map((found) => withCounts(found, reference.length)) };
-});
+}
 
 function withCounts(found, numWords) {
   const edits = found.edits ?? HIT.repeat(numWords);

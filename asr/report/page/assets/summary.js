@@ -84,7 +84,3 @@ function aboutSection() {
   const list = html("dl", { class: "facts" }, entries.map(([name, value]) => html("div", {}, html("dt", {}, foreign(name)), html("dd", {}, foreign(value)))));
   return section("about", "How this was measured", list, html("pre", { class: "command", tabindex: 0 }, report.command));
 }
-
-function section(id, title, ...children) {
-  return html("section", { id, "aria-labelledby": `${id}-title` }, html("h2", { id: `${id}-title` }, title), children);
-}

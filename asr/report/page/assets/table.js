@@ -11,7 +11,7 @@ function utteranceTable() {
   const table = html(
     "table",
     { role: "grid", tabindex: 0, class: "utterances", "aria-label": "Utterances; arrow keys choose one", onkeydown: onKey },
-    html("colgroup", {}, columns().map(({ kind }) => html("col", { class: `column-${kind}` }))),
+    html("colgroup", {}, columns().map((column) => html("col", { class: `column-${column.kind}${minor(column)}` }))),
     html("thead", {}, head),
     body,
   );
@@ -68,21 +68,27 @@ function utteranceTable() {
   return { element: frame, refresh, rows: () => rows };
 }
 
-function headCell({ key, head, kind, title }) {
+/** Columns that a small screen leaves out. */
+function minor(column) {
+  return column.minor ? " minor" : "";
+}
+
+function headCell(shown) {
+  const { key, head, kind, title } = shown;
   const { column, descending } = state.sort;
   const order = column !== key ? "none" : descending ? "descending" : "ascending";
   const arrow = { none: "", ascending: "\u2191", descending: "\u2193" }[order];
-  const onclick = () => change({ sort: { column: key, descending: order === "none" ? kind === "number" : !descending } });
+  const onclick = () => change({ sort: { column: key, descending: order === "none" ? kind !== "id" && kind !== "key" && kind !== "text" : !descending } });
   const label = typeof head === "string" ? head : head.cloneNode(true);
   const button = html("button", { type: "button", title, onclick }, label, html("span", { class: "arrow", "aria-hidden": "true" }, arrow));
-  return html("th", { scope: "col", class: `cell-${kind}`, "aria-sort": order }, button);
+  return html("th", { scope: "col", class: `cell-${kind}${minor(shown)}`, "aria-sort": order }, button);
 }
 
 function bodyRow(utterance, place) {
   const chosen = utterance.index === state.selected;
-  const cells = columns().map(({ kind, value, cell }) => {
-    const content = cell ? cell(utterance) : count(value(utterance));
-    return html("td", { class: `cell-${kind}` }, content);
+  const cells = columns().map((column) => {
+    const content = column.cell ? column.cell(utterance) : count(column.value(utterance));
+    return html("td", { class: `cell-${column.kind}${minor(column)}` }, content);
   });
   return html(
     "tr",

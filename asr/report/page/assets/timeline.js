@@ -82,7 +82,8 @@ function timedRow(name, times, words, confidence, length, edits) {
     const [start, end] = [times[2 * place], times[2 * place + 1]].map((hundredths) => (isNumber(hundredths) ? hundredths / 100 : null));
     return isNumber(start) && isNumber(end) && html("li", {}, timedWord(word, start, end, confidence?.[place], length, edits[place]));
   });
-  return html("ol", { class: "timed-row", "aria-label": `${name}: words in time` }, shown);
+  const label = report.systems.length > 1 && html("p", { class: "timed-name", "aria-hidden": "true" }, foreign(name));
+  return [label, html("ol", { class: "timed-row", "aria-label": `${name}: words in time` }, shown)];
 }
 
 function timedWord(word, start, end, confidence, length, edit) {
