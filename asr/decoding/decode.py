@@ -16,6 +16,7 @@ from asr.decoding.lm import LanguageModel
 from asr.decoding.search import Search
 from asr.decoding.search_graph import Vocabulary
 from asr.decoding.settings import DecoderSettings
+from asr.decoding.several import several
 from asr.tokens import Tokens
 
 Phrase: TypeAlias = Hotword | str | tuple[str, float]
@@ -148,7 +149,8 @@ def decode(
 
     Raises:
         ShapeError: ``log_probs`` is not as above.
-        ConfigError: a number is out of its range, or the tokens can spell no word of the model or of the lexicon.
+        ConfigError: a number is out of its range, the tokens can spell no word of the model or of the lexicon, or a
+            hotword is none.
         UtteranceError: the frames allow no word sequence of the lexicon.
 
     >>> tokens = Tokens(["<blank>", "A"])
@@ -160,7 +162,7 @@ def decode(
     settings = DecoderSettings(
         beam_size, lm_weight, word_bonus, oov_penalty, oov_letter_penalty, lm_unit, token_min_log_prob, beam_threshold
     )  # fmt: skip
-    return _decoder(tokens, settings, lm, lexicon, tuple(hotwords))(log_probs)
+    return _decoder(tokens, settings, lm, lexicon, tuple(several(hotwords, "hotwords")))(log_probs)
 
 
 @functools.lru_cache(maxsize=4)

@@ -11,12 +11,14 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from asr.decoding.lexicon import SpelledWords
+from asr.decoding.several import several
 from asr.decoding.trie import Trie, path_of
 from asr.errors import ConfigError
 
@@ -34,6 +36,9 @@ class Hotword:
 
     words: tuple[str, ...]
     boost: float = DEFAULT_BOOST
+
+    def __post_init__(self) -> None:
+        several(self.words, "words of a hotword")
 
 
 def read_hotwords(path: str | os.PathLike[str]) -> list[Hotword]:
@@ -193,16 +198,26 @@ def as_hotwords(phrases: Iterable[Hotword | str | tuple[str, float]], normalise)
         normalise: how the model's tokens normalise text.
 
     Raises:
-        ConfigError: a phrase has no word, or a boost is not finite.
+        ConfigError: a phrase has no word, a boost is not finite, or it is one phrase and no sequence of them.
     """
     found = []
-    for given in phrases:
+    for given in several(phrases, "hotwords"):
         if isinstance(given, Hotword):
             phrase, boost = " ".join(given.words), given.boost
         else:
-            phrase, boost = (given, DEFAULT_BOOST) if isinstance(given, str) else given
+            phrase, boost = _pair(given)
         words = tuple(normalise(phrase).split())
         if not words or not math.isfinite(boost):
             raise ConfigError(f"hotword {phrase!r} with boost {boost}: give words and a finite number")
         found.append(Hotword(words, float(boost)))
     return tuple(found)
+
+
+def _pair(given: object) -> tuple[str, float]:
+    """Return a phrase and its boost."""
+    match given:
+        case str():
+            return given, DEFAULT_BOOST
+        case (str() as phrase, Real() as boost):
+            return phrase, float(boost)
+    raise ConfigError(f"hotword {given!r}: give a phrase, or a phrase and its boost, as ('SAINT IVES', 5.0)")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from asr.decoding.several import several
 from asr.errors import ConfigError
 from asr.pronunciation.dictionary import split_entry, unstressed
 from asr.tokens import BLANK, Tokens
@@ -135,9 +136,12 @@ class Lexicon:
             words: words, spelled as their text is; or for each its spellings, sequences of labels, where an empty
                 sequence stands for the text's own.
             source: what errors call the lexicon.
+
+        Raises:
+            ConfigError: a text is given for words, for spellings, or for labels.
         """
-        given = words if isinstance(words, Mapping) else dict.fromkeys(words, ((),))
-        self.entries = {word: tuple(dict.fromkeys(map(tuple, ways))) for word, ways in given.items()}
+        given = words if isinstance(words, Mapping) else dict.fromkeys(several(words, f"{source}: words"), ((),))
+        self.entries = {word: _checked_ways(ways, f"{source}: {word}") for word, ways in given.items()}
         self.source = source
 
     @property
@@ -198,6 +202,11 @@ class Lexicon:
             several = [one for way in ways for one in (_indices(way, index) if way else spelled[word])]
             rows += [(number, one) for one in dict.fromkeys(map(tuple, several)) if one]
         return _spelled(self.words, rows)
+
+
+def _checked_ways(ways: Iterable[Sequence[str]], where: str) -> tuple[tuple[str, ...], ...]:
+    every = (tuple(several(way, f"{where}: labels")) for way in several(ways, f"{where}: spellings"))
+    return tuple(dict.fromkeys(every))
 
 
 def _indices(labels: Sequence[str], index: Mapping[str, int]) -> list[tuple[int, ...]]:
