@@ -41,7 +41,7 @@ begin() {
   cd "$work"
   work=$(pwd -P)
   results=${results:-$recipe/results/$name}
-  name=${results##*/}
+  name=${results##*/} first_name=${results##*/}
   found=runs/$name
   trap 'finish $?' EXIT
   note "cd $(quoted "$work")"
@@ -104,7 +104,7 @@ language_model() {
 # tune MANIFEST [--lexicon F]: the weights of a search with the language model that suit a development set best, and
 # how sure its words are. From here on `evaluate` searches so, and `publish` has a place of its own.
 tune() {
-  local log_probs=runs/$name/log-probs-$1.npz base=${results##*/}
+  local log_probs=runs/$name/log-probs-$1.npz base=$name
   found=runs/$name/beam_lm
   search=(--lm "$lm" "${@:2}")
   once "$log_probs" asr decode "runs/$name" "data/$1.jsonl" --output "$found/greedy-$1.jsonl" --beam-size 1 \
@@ -114,6 +114,16 @@ tune() {
     --calibrate temperature
   if [[ $base == *greedy* ]]; then base=${base/greedy/beam_lm}; else base+=_beam_lm; fi
   results=${results%/*}/$base
+}
+
+# another_system NAME: a second model of the same recordings, trained as NAME.toml says. From here on all is about it; its
+# results lie beside the first one's, under NAME in place of greedy.
+another_system() {
+  config_name=$1.toml
+  name=$first_name
+  if [[ $name == *greedy* ]]; then name=${name/greedy/"$1"}; else name+=_$1; fi
+  results=${results%/*}/$name
+  found=runs/$name
 }
 
 # The text of books beside the repository, of which none is read in LibriSpeech's development and test sets.
@@ -129,7 +139,10 @@ publish() {
   for file in config.toml environment.json; do
     text=$(< "$file")
     # Paths of a config are relative to it, and results/NAME/ is two folders below the recipe.
-    if [[ $file == config.toml ]]; then text=${text//"$work"/../../work}; fi
+    if [[ $file == config.toml ]]; then
+      text=${text//"$work"/../../work}
+      text=${text//"$recipe"/../..}
+    fi
     text=${text//"$work"/work}
     echo "${text//"$recipe/"/}" > "$results/$file"
   done
