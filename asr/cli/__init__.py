@@ -25,6 +25,7 @@ COMMANDS = {
     "transcribe": "text for audio files",
     "align": "times of known words",
     "score": "word error rate of hypotheses",
+    "compare": "do recognisers differ by more than chance",
     "report": "how trainings went",
     "lm": "make, compile and measure language models",
     "info": "versions, devices; facts of a run",

@@ -1,20 +1,26 @@
 """Compare hypotheses with references and print the word error rate with its interval.
 
-    asr score work/an4/test.jsonl hypotheses.jsonl --by speaker --markdown report.md
+    asr score work/an4/test.jsonl hypotheses.jsonl --by speaker --markdown report.md --html report.html
 
-REF and HYP are joined by utterance id, whatever their order. Each is JSON lines (a manifest or hypotheses), a Kaldi
-`text` or a sclite `trn`. Of JSON lines, REF gives `reference` in a file of hypotheses and `text` in a manifest; HYP
-gives `pred_text` where it is, else `text`. With --missing error (the default) a reference without a hypothesis ends
-the command with status 2; hypotheses without a reference are named and not counted.
+REF and HYP are joined by utterance id, whatever their order. Each is JSON lines (a manifest or hypotheses), CSV, a
+Kaldi `text`, a `trn`, `ctm` or `stm`. Of JSON lines and CSV, REF gives `reference` in a file of hypotheses and `text`
+in a manifest; HYP gives `pred_text` where it is, else `hypothesis`, else `text`. With --missing error (the default) a
+reference without a hypothesis ends the command with status 2; hypotheses without a reference are named and not
+counted.
 """
 
 import argparse
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asr.cli import DONE
-from asr.cli.console import stderr_console, stdout_console
-from asr.cli.numbers import counted
+from asr.cli.console import stdout_console
+from asr.cli.numbers import name_and_value, not_negative
+from asr.cli.page_options import add_page_arguments, check_page_arguments, write_page
+from asr.cli.scoring_options import add_scoring_arguments, make_reports
+
+if TYPE_CHECKING:
+    from asr.report.report import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,61 +29,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("hypotheses", metavar="HYP", type=Path, help="what was found")
     parser.add_argument("--json", metavar="F", type=Path, help="write all rates and counts as JSON")
     parser.add_argument("--markdown", metavar="F", type=Path, help="write a report as Markdown")
+    add_page_arguments(parser)
+    parser.add_argument("--csv", metavar="F", type=Path, help="write a row an utterance as CSV")
+    parser.add_argument("--trn", metavar="DIR", type=Path, help="write ref.trn and hyp.trn, as sclite reads them")
+    parser.add_argument("--ctm", metavar="F", type=Path, help="write the words of HYP with their times as ctm")
+    add_scoring_arguments(parser)
     parser.add_argument(
-        "--normaliser", metavar="N", default="none", help="applied to both sides: none, basic or upper (default: none)"
-    )
-    parser.add_argument(
-        "--by",
-        metavar="KEY",
+        "--fact",
+        metavar="NAME=VALUE",
+        type=name_and_value,
         action="append",
         default=[],
-        help="rates for each value of a key of REF, as speaker; may be repeated",
+        help="tell in the report what the hypotheses were made with; may be repeated",
     )
     parser.add_argument(
-        "--missing",
-        choices=("error", "deletions"),
-        default="error",
-        help="a reference without a hypothesis: an error, or all its words count as deleted (default: error)",
+        "--real-time-factor", metavar="X", type=not_negative, help="tell in the report how fast they were made"
     )
+    parser.set_defaults(name_files=False)
 
 
 def run(args: argparse.Namespace) -> int:
     """Score, print the summary, write the files asked for."""
     from asr.cli.outputs import check_outputs
-    from asr.files import write_atomically
-    from asr.report.as_json import as_json
-    from asr.report.markdown import as_markdown
-    from asr.report.report import make_report
+    from asr.report.page.score_data import report_page
     from asr.report.terminal import print_report
-    from asr.scoring.score import score
-    from asr.scoring.transcripts import read_transcripts, values_of
 
-    check_outputs([args.references, args.hypotheses], [path for path in (args.json, args.markdown) if path])
-    references = read_transcripts(args.references, "references")
-    hypotheses = read_transcripts(args.hypotheses, "hypotheses")
-    scores = score(
-        references.texts,
-        hypotheses.texts,
-        normaliser=args.normaliser,
-        missing=args.missing,
-        groups={key: values_of(references, key) for key in args.by},
-    )
-    report = make_report(
-        scores,
-        references=str(args.references),
-        hypotheses=str(args.hypotheses),
-        command=("asr", *sys.argv[1:]),
-    )
-    console = stderr_console(args)
-    for names, what in (
-        (scores.missing, "a hypothesis, counted as deleted"),
-        (scores.extra, "a reference"),
-    ):
-        if names:
-            console.print(f"{counted(len(names), 'utterance')} without {what}, such as {names[0]}")
-    if args.json:
-        write_atomically(args.json, as_json(report).encode())
-    if args.markdown:
-        write_atomically(args.markdown, as_markdown(report).encode())
+    check_page_arguments(args)
+    trn = [args.trn / name for name in ("ref.trn", "hyp.trn")] if args.trn else []
+    outputs = [path for path in (args.json, args.markdown, args.html, args.csv, args.ctm, *trn) if path]
+    check_outputs([args.references, args.hypotheses, *args.training_text], outputs)
+    (report,) = make_reports(args, [args.hypotheses])
+    _write_files(args, report, trn)
+    write_page(args, report.utterances, lambda sounds: report_page(report, sounds))
     print_report(report, stdout_console())
     return DONE
+
+
+def _write_files(args: argparse.Namespace, report: "Report", trn: list[Path]) -> None:
+    from asr.files import write_atomically
+    from asr.report.as_csv import as_csv
+    from asr.report.as_ctm import as_ctm
+    from asr.report.as_json import as_json
+    from asr.report.as_trn import as_trn
+    from asr.report.markdown import as_markdown
+
+    for path, view in ((args.json, as_json), (args.markdown, as_markdown), (args.csv, as_csv), (args.ctm, as_ctm)):
+        if path:
+            write_atomically(path, view(report).encode())
+    for path, content in zip(trn, as_trn(report) if trn else (), strict=True):
+        write_atomically(path, content.encode())

@@ -4,7 +4,7 @@ from asr.report.comparison import ChangedWord, Comparison, Pair
 from asr.report.wording import NO_WORD, percent, probability, signed_percent
 from asr.scoring.significance.result import Significance
 
-SYSTEM_HEADER = ("system", "WER", "95 % interval", "substitutions", "insertions", "deletions", "utterances right")
+SYSTEM_HEADER = ("system", "WER", "95 % interval", "sub", "ins", "del", "utterances right")
 PAIR_HEADER = ("first", "second", "difference", "95 % interval", "better with", "won", "lost", "MAPSSWE p")
 TEST_HEADER = ("test", "pairs", "statistic", "p")
 CHANGE_HEADER = ("times", "said", "first", "second")

@@ -55,7 +55,7 @@ def _print_pair(comparison: Comparison, pair: Pair, console: Console) -> None:
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in header:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap="interval" in name)
     for row in rows:
         table.add_row(*map(Text, row))  # Text, for a system may be called [red]
     return table

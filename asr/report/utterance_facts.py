@@ -41,23 +41,20 @@ class UtteranceFacts:
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
-def facts_of(
-    references: Transcripts, hypotheses: Transcripts, audio_root: Path | None = None
-) -> dict[str, UtteranceFacts]:
+def facts_of(references: Transcripts, hypotheses: Transcripts) -> dict[str, UtteranceFacts]:
     """Return the facts of each reference, by id.
 
     Args:
         references: whose lines say most.
         hypotheses: whose lines have the words with times; they also say where the audio is if the references do not.
-        audio_root: folder that audio paths are relative to; None: each file's own.
 
     Raises:
         ManifestError: words of a line have times or confidences that are not numbers.
     """
-    return {name: _facts(name, references, hypotheses, audio_root) for name in references.texts}
+    return {name: _facts(name, references, hypotheses) for name in references.texts}
 
 
-def _facts(name: str, references: Transcripts, hypotheses: Transcripts, audio_root: Path | None) -> UtteranceFacts:
+def _facts(name: str, references: Transcripts, hypotheses: Transcripts) -> UtteranceFacts:
     said, found = references.rows.get(name, {}), hypotheses.rows.get(name, {})
     of_audio, path = (found, hypotheses.path) if "audio_filepath" not in said else (said, references.path)
     audio = of_audio.get("audio_filepath")
@@ -68,7 +65,7 @@ def _facts(name: str, references: Transcripts, hypotheses: Transcripts, audio_ro
     return UtteranceFacts(
         speaker=None if speaker in (None, "") else str(speaker),
         duration=duration,
-        audio=(audio_root or path.parent) / audio if isinstance(audio, str) and audio else None,
+        audio=path.parent / audio if isinstance(audio, str) and audio else None,
         offset=_number(of_audio.get("offset")) or 0.0,
         channel=None if channel is None else int(channel),
         words=_words(found, f"{hypotheses.path}: {name}"),

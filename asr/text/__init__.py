@@ -4,20 +4,28 @@ A normaliser is a pure function of one string. Whoever stores or reports a resul
 version with it, for a rate means nothing without them. A change of behaviour is a new version.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from asr.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
 class Normaliser:
-    """A way to normalise text, with the name and version that reports carry."""
+    """A way to normalise text, with the name and version that reports carry.
+
+    Attributes:
+        name: of ours, or of the file with a user's own rules.
+        version: a number, of ours; of a file, the beginning of its SHA-256.
+        apply: the function.
+    """
 
     name: str
-    version: int
+    version: int | str
     apply: Callable[[str], str]
 
     def __call__(self, text: str) -> str:
@@ -43,12 +51,19 @@ def _basic(text: str) -> str:
     return single_spaces(re.sub(r"[^\w\s']|_", " ", text))
 
 
+def _english(text: str) -> str:
+    from asr.text.english import normalise_english  # its tables are read when they are first needed
+
+    return normalise_english(text)
+
+
 _NORMALISERS = {
     normaliser.name: normaliser
     for normaliser in (
         Normaliser("none", 1, single_spaces),  # words are compared as they are spelled
         Normaliser("upper", 1, _upper),  # LibriSpeech's and AN4's spelling
         Normaliser("basic", 1, _basic),  # case and punctuation do not count; apostrophes do
+        Normaliser("english", 1, _english),  # numbers, contractions, spelling and fillers do not count either
     )
 }
 
@@ -66,3 +81,27 @@ def get_normaliser(name: str) -> Normaliser:
         return _NORMALISERS[name]
     except KeyError:
         raise ConfigError(f"normaliser {name!r} is unknown: choose one of {', '.join(_NORMALISERS)}") from None
+
+
+def find_normaliser(name_or_path: str) -> Normaliser:
+    """Return one of our normalisers, or that of a file of rules (`asr.text.table`).
+
+    Raises:
+        ConfigError: neither is there, or the file is not one of rules.
+    """
+    path = Path(name_or_path)
+    if name_or_path in _NORMALISERS or not path.is_file():
+        return get_normaliser(name_or_path)
+    from asr.text.table import parse_table
+
+    try:
+        content = path.read_bytes()
+        table = parse_table(content.decode("utf-8-sig").split("\n"), name_or_path)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}: name a file of rules FROM => TO") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 (byte {error.start}): convert the rules") from error
+    before = get_normaliser(table.base)
+    return Normaliser(
+        path.name, hashlib.sha256(content).hexdigest()[:12], lambda text: " ".join(table.replace(before(text).split()))
+    )

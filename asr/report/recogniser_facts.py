@@ -1,0 +1,34 @@
+"""What is known of the recogniser that made hypotheses: from the ``environment.json`` beside them."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_ENVIRONMENT = "environment.json"
+
+
+def recogniser_facts(hypotheses: Path) -> dict[str, str]:
+    """Return facts, name and text, of the run that hypotheses lie in; none where there is no such file.
+
+    A file of that name that other programs wrote has other keys, and gives none either.
+    """
+    try:
+        values = json.loads((hypotheses.parent / _ENVIRONMENT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return _facts(values) if isinstance(values, dict) else {}
+
+
+def _facts(values: Mapping[str, Any]) -> dict[str, str]:
+    facts = {}
+    if isinstance(versions := values.get("versions"), dict):
+        facts["Trained with"] = ", ".join(f"{name} {version}" for name, version in versions.items())
+    for key, name in (("backend", "Backend"), ("devices", "Devices"), ("commit", "Commit"), ("seed", "Seed")):
+        if values.get(key) is not None:
+            facts[name] = str(values[key])
+    command = values.get("command")
+    if isinstance(command, list) and all(isinstance(word, str) for word in command):
+        facts["Training"] = shlex.join(command)
+    return facts
