@@ -1,4 +1,4 @@
-"""A trie over the spellings of words, in flat arrays, built level by level without a loop over words."""
+"""A trie over the spellings of words, in flat arrays, built in one pass over sorted spellings."""
 
 from typing import NamedTuple
 
@@ -35,36 +35,67 @@ def build_trie(units: np.ndarray, offsets: np.ndarray, word_of_row: np.ndarray) 
         offsets: [R + 1] int64.
         word_of_row: [R] int32, the word that each spells; a pair of spelling and word stands here once.
     """
-    table = _table(units, offsets)
-    order = np.argsort(_sortable(table), kind="stable")
-    table, words, lengths = table[order], word_of_row[order], np.diff(offsets)[order]
-    node = np.zeros(len(table), np.int64)  # where each spelling is, level by level
-    is_new = np.zeros(len(table), bool)  # whether it has left the spelling before it
-    is_new[:1] = True
-    all_units, parents, level_first, num_nodes = [np.array([-1])], [np.array([0])], [0], 1
-    for depth in range(table.shape[1]):
-        rows = np.flatnonzero(lengths > depth)
-        is_new[1:] |= table[1:, depth] != table[:-1, depth]
-        # The first of its prefix among those long enough: shorter spellings stand before what they begin.
-        starts = np.zeros(len(rows), bool)
-        starts[:1] = True
-        group = np.cumsum(is_new)[rows]
-        starts[1:] = group[1:] != group[:-1]
-        all_units.append(table[rows[starts], depth] - 1)
-        parents.append(node[rows[starts]])
-        level_first.append(num_nodes)
-        node[rows] = num_nodes + np.cumsum(starts) - 1
-        num_nodes += int(starts.sum())
-    parent = np.concatenate(parents)
+    # A language model's words are mostly in order, which is seen faster than sorted.
+    order = np.arange(len(word_of_row)) if _is_sorted(units, offsets) else _order(units, offsets)
+    level_first, unit, parent, node = _nodes(units, offsets, order)
     by_node = np.argsort(node, kind="stable")
     return Trie(
-        first_child=1 + _ends_before(parent[1:], num_nodes),
-        unit=np.concatenate(all_units).astype(np.int32),
-        parent=parent.astype(np.int32),
-        word_first=_ends_before(node, num_nodes),
-        words=words[by_node].astype(np.int32),
-        level_first=np.array([*level_first, num_nodes]),
+        first_child=1 + _ends_before(parent[1:], len(unit)),
+        unit=unit,
+        parent=parent,
+        word_first=_ends_before(node, len(unit)),
+        words=word_of_row[order[by_node]].astype(np.int32),
+        level_first=level_first,
     )
+
+
+@njit(cache=True, nogil=True)
+def _num_shared(units, offsets, one, other):
+    """Return how many units two spellings begin with in common."""
+    most = min(offsets[one + 1] - offsets[one], offsets[other + 1] - offsets[other])
+    for i in range(most):
+        if units[offsets[one] + i] != units[offsets[other] + i]:
+            return i
+    return most
+
+
+@njit(cache=True, nogil=True)
+def _is_sorted(units, offsets):
+    for row in range(1, len(offsets) - 1):
+        shared = _num_shared(units, offsets, row - 1, row)
+        if offsets[row - 1] + shared == offsets[row]:
+            continue  # the one before is the beginning of this one
+        if offsets[row] + shared == offsets[row + 1]:
+            return False
+        if units[offsets[row - 1] + shared] > units[offsets[row] + shared]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _nodes(units, offsets, order):
+    """Return first nodes of the levels, unit and parent of each node, and the node of each sorted spelling."""
+    longest = 0
+    for row in range(len(order)):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    shared, counts = np.zeros(len(order), np.int64), np.zeros(longest + 1, np.int64)
+    counts[0] = 1
+    for place in range(len(order)):
+        row = order[place]
+        if place:
+            shared[place] = _num_shared(units, offsets, order[place - 1], row)
+        counts[shared[place] + 1 : offsets[row + 1] - offsets[row] + 1] += 1
+    level_first = np.append(np.zeros(1, np.int64), np.cumsum(counts))
+    unit, parent = np.full(level_first[-1], -1, np.int32), np.zeros(level_first[-1], np.int32)
+    path, free, ends = np.zeros(longest + 1, np.int32), level_first.copy(), np.empty(len(order), np.int64)
+    for place in range(len(order)):
+        first, length = offsets[order[place]], offsets[order[place] + 1] - offsets[order[place]]
+        for depth in range(shared[place], length):
+            path[depth + 1] = free[depth + 1]
+            free[depth + 1] += 1
+            unit[path[depth + 1]], parent[path[depth + 1]] = units[first + depth], path[depth]
+        ends[place] = path[length]
+    return level_first, unit, parent, ends
 
 
 def look_ahead(trie: Trie, values: np.ndarray, outside: float, letter: float) -> np.ndarray:
@@ -107,17 +138,11 @@ def _ends_before(nodes: np.ndarray, num_nodes: int) -> np.ndarray:
     return np.append(0, np.cumsum(np.bincount(nodes, minlength=num_nodes))).astype(np.int32)
 
 
-def _table(units: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Return the spellings as rows [R, longest] of units plus one, zeros behind."""
+def _order(units: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return the spellings in order, equal ones as they stand."""
     lengths = np.diff(offsets)
-    table = np.zeros((len(lengths), int(lengths.max(initial=0))), np.int32)
+    kind = np.dtype(np.uint8) if int(units.max(initial=0)) < 255 else np.dtype(">u4")
+    table = np.zeros((len(lengths), int(lengths.max(initial=1))), kind)  # units plus one, zeros behind
     table[np.arange(table.shape[1]) < lengths[:, None]] = units + 1
-    return table
-
-
-def _sortable(table: np.ndarray) -> np.ndarray:
-    """Return the rows as byte strings of the same order: NumPy sorts those fast, sorted ones (a model's) very fast."""
-    largest = int(table.max(initial=0))
-    kind = np.dtype(np.uint8) if largest < 1 << 8 else np.dtype(">u2") if largest < 1 << 16 else np.dtype(">u4")
-    rows = np.ascontiguousarray(table.astype(kind))
-    return rows.view(f"S{max(1, rows.shape[1] * kind.itemsize)}").ravel() if rows.size else np.zeros(len(table), "S1")
+    # Byte strings are what NumPy sorts fast, and big-endian numbers are in their order.
+    return np.argsort(table.view(f"S{table.shape[1] * kind.itemsize}").ravel(), kind="stable")

@@ -7,9 +7,8 @@ kinds lies in one file each, behind `asr.tokens.spelling.Spelling`.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from asr.config import TokenConfig
 from asr.errors import ConfigError, RunError
 from asr.files import write_atomically
 from asr.pronunciation.dictionary import cmu_dictionary, read_dictionary
@@ -19,6 +18,9 @@ from asr.tokens.characters import Characters
 from asr.tokens.phones import Phones
 from asr.tokens.pieces import Pieces
 from asr.tokens.spelling import BLANK, BLANK_LABEL, Spelling, WordLabels
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second, which who decodes need not wait for
+    from asr.config import TokenConfig
 
 __all__ = ["BLANK", "BLANK_LABEL", "Tokens", "WordLabels"]
 
@@ -84,7 +86,7 @@ class Tokens:
         return cls([BLANK_LABEL, *sorted(characters)], normaliser)
 
     @classmethod
-    def from_config(cls, config: TokenConfig, texts: Iterable[str], *, exactly: bool = True) -> Self:
+    def from_config(cls, config: "TokenConfig", texts: Iterable[str], *, exactly: bool = True) -> Self:
         """Return the tokens that a configuration asks for.
 
         Args:
