@@ -4,6 +4,7 @@ Rates and intervals are the report's. The page itself counts pairs of words, and
 alignments, as what it shows follows the reader's choices.
 """
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -50,6 +51,7 @@ _SCRIPTS = (
     "score_page.js",
 )
 _MAX_NAMED = 5
+_RANGE = re.compile(r"-?[0-9.]+ (to|words)\b")  # groups of a measured number, in its order
 
 
 def report_page(report: Report, sounds: Sounds | None = None) -> str:
@@ -118,7 +120,7 @@ def _system(name: str, report: Report) -> dict[str, Any]:
 
 
 def _group(key: str, reports: Sequence[Report]) -> dict[str, Any]:
-    """The rates of each value of a key, system by system; ``ordered`` where the values are an order of their own."""
+    """The rates of each value of a key, system by system; ``ordered`` where the values have an order of their own."""
     values = reports[0].group_rates[key]
     intervals = [_group_intervals(key, report) for report in reports]
     rates = {
@@ -129,7 +131,7 @@ def _group(key: str, reports: Sequence[Report]) -> dict[str, Any]:
         ]
         for value in values
     }
-    return {"ordered": all(value[:1] in "0123456789<>\u2264\u2265(" for value in values), "values": rates}
+    return {"ordered": any(_RANGE.match(value) for value in values), "values": rates}
 
 
 def _group_intervals(key: str, report: Report) -> dict[str, tuple[float, float]]:

@@ -16,7 +16,7 @@ function chooser(keys, key, draw) {
   if (keys.length === 1) return null;
   const options = keys.map((name) => html("option", { value: name, selected: name === key }, name));
   const onchange = (event) => (draw(event.target.value), document.getElementById("group-key").focus());
-  return html("label", { class: "choice" }, spoken("Group by"), html("select", { id: "group-key", onchange }, options));
+  return field("By", html("select", { id: "group-key", onchange }, options));
 }
 
 function groupsOf(key, controls) {

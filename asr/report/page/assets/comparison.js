@@ -59,12 +59,15 @@ function pWords(p) {
 }
 
 /** What the interval says, in words; the tests stand beside it and are the reader's to weigh. */
-function verdict({ interval, difference }) {
+function verdict({ interval, difference, probability_of_improvement: probability }) {
   if (!interval) return "No interval: too few utterances.";
   const range = `${points(interval.low)} to ${points(interval.high)} (${Math.round(100 * interval.level)}\u202f% paired bootstrap over ${interval.unit}s)`;
   const clear = interval.low > 0 || interval.high < 0;
-  if (!clear) return `Interval ${range}: it holds 0, so these utterances do not tell which is better.`;
-  return `Interval ${range}: it does not hold 0; the second makes ${difference < 0 ? "fewer" : "more"} errors.`;
+  const meaning = clear
+    ? `it does not hold 0; the first named makes ${difference < 0 ? "fewer" : "more"} errors`
+    : "it holds 0, so these utterances do not tell which is better";
+  const share = isNumber(probability) ? ` Fewer errors in ${percent(probability, 1)} of the resamples.` : "";
+  return `Interval ${range}: ${meaning}.${share}`;
 }
 
 function wonAndLost({ won, tied, lost }, first, second) {

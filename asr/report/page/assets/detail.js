@@ -23,7 +23,7 @@ function showUtterance() {
     timeline.element,
   ];
   panel.replaceChildren(...parts.filter(Boolean));
-  timeline.paint?.();
+  timeline.draw();
 }
 
 /** The alignment with what is now searched for, while the sound plays on. */

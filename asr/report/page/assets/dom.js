@@ -44,3 +44,8 @@ function simpleTable(head, rows, attributes) {
 function section(id, title, ...children) {
   return html("section", { id, "aria-labelledby": `${id}-title` }, html("h2", { id: `${id}-title` }, title), children);
 }
+
+/** A control with its label; the control has an id. */
+function field(label, control) {
+  return html("div", { class: "field" }, html("label", { for: control.id }, label), control);
+}

@@ -26,9 +26,9 @@ function toolbar(numListed) {
   const element = html(
     "div",
     { class: "toolbar", role: "search", "aria-label": "Utterances" },
-    html("label", {}, html("span", {}, "Search"), search),
-    html("label", {}, html("span", {}, "Show"), show),
-    group && html("label", {}, html("span", {}, "Group"), group),
+    field("Search", search),
+    field("Show", show),
+    group && field("Group", group),
     systemChooser("table-system"),
     pair,
     status,

@@ -84,5 +84,5 @@ function systemChooser(id) {
   const select = html("select", { id, onchange: (event) => change({ system: Number(event.target.value) }) }, options);
   select.value = state.system;
   watch(["system"], () => (select.value = state.system));
-  return html("label", { class: "choice" }, "Errors of ", select);
+  return field("Errors of", select);
 }
