@@ -1,7 +1,7 @@
 // Word error rates of groups (speakers, or any key of the manifest) with their intervals, worst first.
 
 const GROUPS_SHOWN = 24;
-const MAX_LABEL = CHART_WIDTH / 33; // characters
+const MAX_LABEL = Math.round(CHART_WIDTH / 24); // characters
 
 function groupsFigure() {
   const keys = Object.keys(report.groups);
@@ -38,7 +38,8 @@ function groupsOf(key, controls) {
 
 function groupsChart(key, groups, numSystems) {
   const lineHeight = 14 + 12 * numSystems;
-  const [left, right, top, bottom] = [CHART_WIDTH / 4, CHART_WIDTH - 62, 4, 4 + groups.length * lineHeight];
+  const longest = Math.max(...groups.map(({ value }) => Math.min(value.length, MAX_LABEL)));
+  const [left, right, top, bottom] = [24 + 7 * longest, CHART_WIDTH - 62, 4, 4 + groups.length * lineHeight];
   const highest = Math.max(0.01, ...groups.flatMap(({ rates }) => rates.map(({ wer, high }) => Math.min(high ?? wer ?? 0, 2))));
   const values = ticks(0, highest);
   const scale = linear([0, highest], [left, right]);

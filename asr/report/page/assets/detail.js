@@ -40,7 +40,7 @@ function detailHead(utterance) {
     ...utterance.found.map((found, system) => [report.systems.length > 1 ? report.systems[system].name : "errors", errorWords(utterance, found)]),
     ["words a second", isNumber(utterance.speaking_rate) && utterance.speaking_rate.toFixed(1)],
     ["signal to noise", isNumber(utterance.snr_db) && `${utterance.snr_db.toFixed(0)}\u202fdB`],
-    ...Object.entries(utterance.groups ?? {}).filter(([key]) => key !== "speaker"),
+    ...Object.entries(utterance.groups ?? {}).filter(([key]) => key !== "speaker" && !report.groups[key]?.ordered),
   ].filter(([, value]) => value);
   return html(
     "div",

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+from asr.cli import main
+
+AN4 = Path(__file__).resolve().parents[2] / "recipes" / "an4" / "results" / "greedy"
+
+
+def test_a_training_is_summed_up_on_the_terminal(capsys):
+    assert main(["report", str(AN4)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        "run",
+        "epochs",
+        "best",
+        "at",
+        "loss",
+        "dev",
+        "loss",
+        "hours",
+        "frames/s",
+        "data",
+        "wait",
+    ]
+    assert lines[1].split()[:6] == ["greedy", "40", "WER", "10.82", "%", "28"]
+    assert "an36-fejs-b, greedy, epoch 28" in lines
+
+
+def test_a_page_is_written_where_asked(tmp_path):
+    page = tmp_path / "out" / "training.html"
+    assert main(["report", str(AN4), "--html", str(page)]) == 0
+    assert "<title>Training of greedy</title>" in page.read_text()
+
+
+def test_a_folder_that_holds_no_run_is_one_line_and_status_2(tmp_path, capsys):
+    assert main(["report", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "history.jsonl" in error and error.count("\n") == 1
+
+
+def test_a_history_is_not_replaced_by_a_page(tmp_path, capsys):
+    history = tmp_path / "history.jsonl"
+    history.write_text((AN4 / "history.jsonl").read_text())
+    assert main(["report", str(tmp_path), "--html", str(history)]) == 2
+    assert "is read by this command" in capsys.readouterr().err
