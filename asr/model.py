@@ -16,10 +16,10 @@ from asr.config import ModelConfig
 from asr.errors import ConfigError
 from asr.layers.attention import AttentionBlock
 from asr.layers.cells.table import find_cell
-from asr.layers.conv import strided_length
 from asr.layers.dense import dense
 from asr.layers.dropout import Dropout
 from asr.layers.front_end import ConvBlock
+from asr.layers.lengths import output_lengths, strided_length
 from asr.layers.lookahead import LookAhead
 from asr.layers.masks import zero_padding
 from asr.layers.recurrent_block import RecurrentBlock
@@ -120,12 +120,6 @@ class AcousticModel(keras.Model):
     def num_parameters(self) -> int:
         """Trainable numbers."""
         return sum(int(np.prod(weight.shape)) for weight in self.trainable_variables)
-
-
-def output_lengths(config: ModelConfig, lengths: Any) -> Any:
-    """Return how many output frames a model of ``config`` makes of ``lengths`` input frames."""
-    # Every subsampling keeps frames 0, stride, 2 * stride, ...: one after the other they are one of the product.
-    return strided_length(lengths, config.time_stride)
 
 
 def recurrent_features(config: ModelConfig, num_features: int) -> int:

@@ -4,125 +4,42 @@ A run is self-contained: configuration, tokens, front end and weights lie togeth
 model flags. `asr.training` fills the folder; everything else reads it here.
 """
 
+import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
-from asr.audio import Waveform, resample
 from asr.config import Config, dump_config, load_config
 from asr.errors import ConfigError, RunError
-from asr.features import Frames, FrontEnd, compute_features, hop_size, normalise
+from asr.features import FrontEnd
 from asr.files import write_atomically
-from asr.model import AcousticModel, inference, output_lengths
+from asr.onnx_model import OnnxModel
 from asr.tokens import Tokens
+from asr.trained_model import BatchLimits, TrainedModel
+
+if TYPE_CHECKING:
+    from asr.model import AcousticModel  # brings Keras, which a run folder can be read without
 
 CONFIG, TOKENS, FEATURES, WEIGHTS = "config.toml", "tokens.json", "features.npz", "weights"
 HISTORY, EXCLUDED, ENVIRONMENT, LOGS = "history.jsonl", "excluded.jsonl", "environment.json", "logs"
 MODEL_WEIGHTS, AVERAGE = "model.weights.h5", "average.weights.h5"
 BEST, LAST = "best", "last"  # files that hold the name of a checkpoint
+MODEL_ONNX, MODEL_INT8 = "model.onnx", "model.int8.onnx"
+RUNTIMES = ("onnx", "int8", "keras")  # what can compute a trained model
 
-# Inference pads to few lengths, for the recurrent loop is compiled once for each: 1.25 times the one before.
+# Keras's runtime pads to few lengths, for the recurrent loop is compiled once for each: 1.25 times the one before.
 _SHORTEST, _GROWTH = 64, 1.25
-_FRAMES_PER_BATCH = 16_000
-_LARGEST_BATCH = 32
-
-
-@dataclass(frozen=True)
-class Run:
-    """A trained model with all that belongs to it.
-
-    Attributes:
-        folder: where it lies.
-        config: resolved, every default written out.
-        tokens: its labels.
-        front_end: makes and normalises frames.
-        model: the Keras model.
-        weights: the file that they were read from.
-    """
-
-    folder: Path
-    config: Config
-    tokens: Tokens
-    front_end: FrontEnd
-    model: AcousticModel
-    weights: Path
-
-    @cached_property
-    def seconds_per_frame(self) -> float:
-        """Time from one output frame to the next."""
-        features = self.config.features
-        return hop_size(features) / features.sample_rate_hz * self.config.model.time_stride
-
-    @cached_property
-    def _inference(self) -> Callable[[np.ndarray, np.ndarray], Any]:
-        return inference(self.model)
-
-    def log_probs(self, waveform: Waveform, sample_rate_hz: int) -> np.ndarray:
-        """Return the log-probabilities [T', V] of one recording.
-
-        Args:
-            waveform: [N] samples in -1..1, one channel.
-            sample_rate_hz: of the waveform; it is resampled to the model's.
-
-        Raises:
-            UtteranceError: the recording is shorter than a frame.
-        """
-        features = self.config.features
-        waveform = resample(waveform, sample_rate_hz, features.sample_rate_hz)
-        return next(self.log_probs_of_frames([compute_features(waveform, features)]))
-
-    def log_probs_of_frames(self, frames: Sequence[Frames]) -> Iterator[np.ndarray]:
-        """Yield the log-probabilities [T', V] of each utterance's frames, in order.
-
-        Args:
-            frames: [T, F] each, not normalised, as `asr.features.compute_features` makes them and shards hold them.
-        """
-        results: dict[int, np.ndarray] = {}
-        for members, length in _batches([len(f) for f in frames]):
-            results |= zip(members, self._batch_log_probs([frames[i] for i in members], length), strict=True)
-        yield from (results[index] for index in range(len(frames)))
-
-    def _batch_log_probs(self, frames: Sequence[Frames], length: int) -> list[np.ndarray]:
-        rows = 1 << (len(frames) - 1).bit_length()  # few batch sizes, too; rows without an utterance stay empty
-        padded = np.zeros((rows, length, self.config.features.num_features), np.float32)
-        lengths = np.zeros(rows, np.int32)
-        for row, utterance in enumerate(frames):
-            padded[row, : len(utterance)] = normalise(utterance, self.front_end)
-            lengths[row] = len(utterance)
-        logits = np.asarray(self._inference(padded, lengths))
-        ends = output_lengths(self.config.model, lengths)
-        return [log_softmax(logits[row, : ends[row]]) for row in range(len(frames))]
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Return natural log-probabilities over the last axis, float32."""
-    shifted = logits - logits.max(axis=-1, keepdims=True, initial=-np.inf)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-
-
-def _batches(num_frames: Sequence[int]) -> Iterator[tuple[list[int], int]]:
-    """Yield indices of utterances that go together, and the length that they are padded to."""
-    waiting: list[int] = []
-    for index in sorted(range(len(num_frames)), key=lambda i: num_frames[i]):
-        length = _padded_length(num_frames[index])
-        fitting = max(1, min(_LARGEST_BATCH, _FRAMES_PER_BATCH // length))
-        if waiting and (len(waiting) >= fitting or length != _padded_length(num_frames[waiting[0]])):
-            yield waiting, _padded_length(num_frames[waiting[0]])
-            waiting = []
-        waiting.append(index)
-    if waiting:
-        yield waiting, _padded_length(num_frames[waiting[0]])
 
 
 def _padded_length(num_frames: int) -> int:
@@ -130,6 +47,38 @@ def _padded_length(num_frames: int) -> int:
     while length < num_frames:
         length = int(length * _GROWTH)
     return length
+
+
+# Few batch sizes, too.
+_KERAS_LIMITS = BatchLimits(padded_length=_padded_length, rows=lambda num: 1 << (num - 1).bit_length())
+
+
+@dataclass(frozen=True)
+class Run(TrainedModel):
+    """A trained model that Keras computes.
+
+    Attributes:
+        model: the Keras model.
+        weights: the file that they were read from.
+    """
+
+    model: "AcousticModel"
+    weights: Path
+
+    @property
+    def batch_limits(self) -> BatchLimits:
+        """How many utterances are computed together."""
+        return _KERAS_LIMITS
+
+    @cached_property
+    def _inference(self) -> Callable[[np.ndarray, np.ndarray], Any]:
+        from asr.model import inference
+
+        return inference(self.model)
+
+    def compute(self, frames: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """Return logits; see `TrainedModel.compute`."""
+        return np.asarray(self._inference(frames, lengths))
 
 
 def create(folder: Path, config: Config, tokens: Tokens, front_end: FrontEnd, devices: str) -> None:
@@ -142,20 +91,23 @@ def create(folder: Path, config: Config, tokens: Tokens, front_end: FrontEnd, de
     write_atomically(folder / CONFIG, dump_config(config).encode())  # last: a folder with a config is a run
 
 
-def load(folder: str | Path) -> Run:
+def load(folder: str | Path, *, precision: str | None = None) -> Run:
     """Return the run in a folder, with the averaged weights where there are any, else the best, else the last.
+
+    Args:
+        folder: of the run.
+        precision: of the layers' arithmetic; None: as in training.
 
     Raises:
         RunError: the folder is not a run, has no weights yet, or its parts disagree.
     """
+    from asr.model import AcousticModel
+
     folder = Path(folder)
-    config = read_config(folder)
-    tokens = Tokens.load(folder / TOKENS)
-    front_end = FrontEnd.load(folder / FEATURES)
-    if front_end.config != config.features:
-        raise RunError(f"{folder}: {FEATURES} was made with other settings than {CONFIG}: restore the run folder")
+    config, tokens, front_end = _read_parts(folder)
     weights = find_weights(folder)
-    model = AcousticModel(config.model, config.features.num_features, len(tokens), config.train.precision)
+    precision = precision or config.train.precision
+    model = AcousticModel(config.model, config.features.num_features, len(tokens), precision)
     try:
         model.load_weights(weights)
     except (OSError, ValueError, KeyError) as error:
@@ -163,6 +115,72 @@ def load(folder: str | Path) -> Run:
             f"{weights}: does not fit {CONFIG} and the {len(tokens)} labels of {TOKENS}: restore the run folder"
         ) from error
     return Run(folder, config, tokens, front_end, model, weights)
+
+
+def load_onnx(folder: str | Path, *, int8: bool = False, threads: int | None = None) -> OnnxModel:
+    """Return the model that ``asr export`` has put into a run folder; Keras is not loaded.
+
+    Args:
+        folder: of the run.
+        int8: whether it is the model of 8-bit integers.
+        threads: that compute a batch; None: one a core.
+
+    Raises:
+        RunError: there is none, it is damaged, or it was made of another run or of other weights; or onnxruntime
+            cannot be imported.
+    """
+    folder = Path(folder)
+    path = folder / (MODEL_INT8 if int8 else MODEL_ONNX)
+    if not path.is_file():
+        raise RunError(f"{path}: not there: make it with asr export {folder}{' --int8' if int8 else ''}")
+    model = OnnxModel(folder, *_read_parts(folder), path, threads)
+    for name, digest in describe_source(folder).items():
+        if model.metadata.get(name) != digest:
+            raise RunError(
+                f"{path}: was made of other {name} than the run has now: "
+                f"run asr export again, or choose --runtime keras"
+            )
+    return model
+
+
+def load_for(folder: str | Path, runtime: str | None = None, threads: int | None = None) -> TrainedModel:
+    """Return the model in a run folder, computed by a runtime.
+
+    Args:
+        folder: of the run.
+        runtime: one of `RUNTIMES`; None: onnx where ``asr export`` has made a model and onnxruntime is installed,
+            otherwise keras.
+        threads: as `load_onnx`; Keras takes its own.
+
+    Raises:
+        RunError: as `load` and `load_onnx`.
+    """
+    runtime = runtime or default_runtime(folder)
+    return load(folder) if runtime == "keras" else load_onnx(folder, int8=runtime == "int8", threads=threads)
+
+
+def default_runtime(folder: str | Path) -> str:
+    """Return the runtime that computes a run where none is asked for."""
+    there = (Path(folder) / MODEL_ONNX).is_file() and importlib.util.find_spec("onnxruntime") is not None
+    return "onnx" if there else "keras"
+
+
+def describe_source(folder: Path) -> dict[str, str]:
+    """Return digests of what an exported model is made of and read with; of weights only where the folder has some."""
+    parts = {"tokens": folder / TOKENS, "features": folder / FEATURES}
+    if (folder / WEIGHTS).is_dir():
+        parts["weights"] = find_weights(folder)
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in parts.items()}
+
+
+def _read_parts(folder: Path) -> tuple[Config, Tokens, FrontEnd]:
+    """Return what every runtime reads."""
+    config = read_config(folder)
+    tokens = Tokens.load(folder / TOKENS)
+    front_end = FrontEnd.load(folder / FEATURES)
+    if front_end.config != config.features:
+        raise RunError(f"{folder}: {FEATURES} was made with other settings than {CONFIG}: restore the run folder")
+    return config, tokens, front_end
 
 
 def read_config(folder: Path) -> Config:
@@ -197,6 +215,8 @@ def find_weights(folder: Path) -> Path:
 
 def describe_environment(devices: str, seed: int | None) -> dict[str, Any]:
     """Return what a result depends on besides config and data: versions, machine, devices, commit, command, seed."""
+    import keras
+
     backend = keras.backend.backend()
     computing = ("jax", "jaxlib") if backend == "jax" else ("tensorflow",)
     packages = ("keras-asr", "keras", *computing, "librosa", "numba", "numpy", "soundfile")

@@ -9,8 +9,8 @@ from asr.ctc import ctc_loss
 from asr.decoding.greedy import greedy
 from asr.errors import ConfigError
 from asr.model import AcousticModel, lookahead_frames, output_lengths, recurrent_features
-from asr.run import log_softmax
 from asr.tokens import Tokens
+from asr.trained_model import log_softmax
 from tests.backend import value_and_gradients
 
 RNG = np.random.default_rng(0)

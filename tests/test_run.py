@@ -7,7 +7,8 @@ import pytest
 from asr.audio import read_audio
 from asr.errors import RunError, UtteranceError
 from asr.features import compute_features
-from asr.run import find_weights, load, log_softmax
+from asr.run import find_weights, load
+from asr.trained_model import log_softmax
 
 
 @pytest.fixture(scope="module")

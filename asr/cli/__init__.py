@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": "do recognisers differ by more than chance",
     "report": "how trainings went",
     "lm": "make, compile and measure language models",
+    "export": "a trained model in ONNX's form, for use without Keras",
     "info": "versions, devices; facts of a run",
     "merge": "join the parts of --shard i/n runs",
 }

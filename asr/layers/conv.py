@@ -5,17 +5,9 @@ from typing import Any
 import keras
 
 from asr.layers.initializers import HeUniform
+from asr.layers.lengths import strided_length
 from asr.layers.masks import zero_padding
 from asr.layers.tensor import Tensor, ops
-
-
-def strided_length(length: Any, stride: int) -> Any:
-    """Return how many frames come out of ``length`` frames; works on integers and integer arrays.
-
-    >>> [strided_length(length, 3) for length in range(5)]
-    [0, 1, 1, 1, 2]
-    """
-    return -(-length // stride)
 
 
 @keras.saving.register_keras_serializable("asr")

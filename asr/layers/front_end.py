@@ -2,7 +2,8 @@
 
 import keras
 
-from asr.layers.conv import MaskedConv2D, strided_length
+from asr.layers.conv import MaskedConv2D
+from asr.layers.lengths import strided_length
 from asr.layers.norm import make_norm, normalised
 from asr.layers.tensor import Tensor, ops
 

@@ -1,6 +1,6 @@
 """Neighbouring frames side by side as one: fewer frames for what follows, with nothing lost."""
 
-from asr.layers.conv import strided_length
+from asr.layers.lengths import strided_length
 from asr.layers.masks import zero_padding
 from asr.layers.tensor import Tensor, ops
 

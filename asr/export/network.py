@@ -1,0 +1,93 @@
+"""An acoustic model as an ONNX graph: `asr.model.AcousticModel.call` once more, in ONNX's own operators."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import onnx
+
+from asr.export.attention import attention
+from asr.export.graph import Graph
+from asr.export.norm import normalised
+from asr.export.recurrent import check_cell, recurrent
+from asr.export.sequence import Sequence, dense, look_ahead, stack_frames, strided_lengths, true_frames
+from asr.model import AcousticModel
+from asr.onnx_model import FRAMES, LENGTHS, LOGITS
+
+
+def to_onnx(model: AcousticModel, metadata: Mapping[str, str]) -> onnx.ModelProto:
+    """Return the graph of a model with its weights in float32.
+
+    Inputs are ``frames`` [B, T, F] normalised and ``lengths`` [B] int32, outputs ``logits`` [B, T', V]; a model of one
+    direction also takes the states before its first frame, and gives those after each utterance's last.
+
+    Args:
+        model: with the weights that it has now.
+        metadata: kept in the file.
+
+    Raises:
+        ConfigError: ONNX has no operator for the cell.
+    """
+    config = model.config
+    check_cell(config.cell)
+    graph = Graph()
+    graph.input(FRAMES, np.float32, ("batch", "time", model.num_features))
+    graph.input(LENGTHS, np.int32, ("batch",))
+    x = stack_frames(graph, _front_end(graph, model), config.stack_frames)
+    states: list[tuple[str, str]] = []
+    for number, block in enumerate(model.recurrent):
+        x, passed_on = _recurrent_block(graph, x, f"recurrent_{number + 1}", block)
+        states += passed_on
+        x = stack_frames(graph, x, config.pyramid[number] if number < len(config.pyramid) else 1)
+    if model.look_ahead is not None:
+        x = look_ahead(graph, x, np.asarray(model.look_ahead.kernel))
+    for number, block in enumerate(model.attention):
+        x = attention(graph, x, f"attention_{number + 1}", block)
+    kernel, bias = np.asarray(model.output_layer.kernel), np.asarray(model.output_layer.bias)
+    logits = dense(graph, x.name, "output", kernel, bias)
+    graph.output(LOGITS, graph.add("Transpose", logits, perm=[1, 0, 2]), ("batch", "output_time", len(bias)))
+    for name, value in states:
+        graph.output(f"next_{name}", value, (1, "batch", config.units))
+    return graph.model(metadata)
+
+
+def _front_end(graph: Graph, model: AcousticModel) -> Sequence:
+    """Return the frames [T, B, F] after the convolutions."""
+    x = graph.add("Unsqueeze", FRAMES, graph.integers(1))  # [B, C, T, F]
+    lengths, channels, bands = LENGTHS, 1, model.num_features
+    for number, block in enumerate(model.front_end):
+        x = _conv_block(graph, x, lengths, f"conv_{number + 1}", block)
+        lengths = strided_lengths(graph, lengths, block.time_stride)
+        channels, bands = block.conv.channels, -(-bands // block.conv.stride[1])
+    by_frame = graph.add("Transpose", x, perm=[2, 0, 3, 1])  # [T, B, F, C]
+    features = bands * channels
+    return Sequence(graph.add("Reshape", by_frame, graph.integers(0, 0, features)), features, lengths)
+
+
+def _conv_block(graph: Graph, x: str, lengths: str, name: str, block: Any) -> str:
+    """Return [B, C', T', F'] of ``x`` [B, C, T, F], whose padding is set to zero first."""
+    conv = block.conv
+    mask = graph.add("Unsqueeze", true_frames(graph, x, 2, lengths), graph.integers(1, 3))
+    x = graph.add("Where", mask, x, graph.scalar(0.0))
+    weights = [graph.weight(f"{name}.kernel", np.asarray(conv.conv.kernel).transpose(3, 2, 0, 1))]
+    if conv.use_bias:
+        weights.append(graph.weight(f"{name}.bias", np.asarray(conv.conv.bias)))
+    around = [size // 2 for size in conv.kernel]
+    x = graph.add("Conv", x, *weights, strides=list(conv.stride), pads=around * 2)
+    if block.norm is not None:
+        channels_last = graph.add("Transpose", x, perm=[0, 2, 3, 1])
+        x = graph.add("Transpose", normalised(graph, channels_last, f"{name}.norm", block.norm), perm=[0, 3, 1, 2])
+    return graph.add("Relu", x)
+
+
+def _recurrent_block(graph: Graph, x: Sequence, name: str, block: Any) -> tuple[Sequence, list[tuple[str, str]]]:
+    """Return the output of a layer with its connection, and its states as `recurrent` does."""
+    normed = replace(x, name=normalised(graph, x.name, f"{name}.norm", block.norm))
+    found, states = recurrent(graph, normed, name, block.recurrent)
+    if block.connection == "dense":
+        joined = graph.add("Concat", x.name, found.name, axis=-1)
+        return replace(found, name=joined, features=x.features + found.features), states
+    if block.connection == "residual" and x.features == found.features:
+        return replace(found, name=graph.add("Add", x.name, found.name)), states
+    return found, states
