@@ -14,7 +14,8 @@ import numpy as np
 IntervalUnit: TypeAlias = Literal["utterance", "speaker"]
 
 NUM_RESAMPLES = 10_000
-_COUNTS_AT_ONCE = 4_000_000  # 32 MB
+_DRAWS_AT_ONCE = 2_000_000  # 16 MB
+_COST_OF_A_KIND = 30  # a count of the multinomial distribution takes as long as so many draws of one unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,13 @@ class Difference:
 
 
 def bootstrap_interval(
-    errors: np.ndarray, words: np.ndarray, *, level: float = 0.95, seed: int = 0, unit: IntervalUnit = "utterance"
+    errors: np.ndarray,
+    words: np.ndarray,
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+    unit: IntervalUnit = "utterance",
+    num_resamples: int = NUM_RESAMPLES,
 ) -> Interval | None:
     """Return the interval of the error rate.
 
@@ -62,13 +69,14 @@ def bootstrap_interval(
         level: between 0 and 1.
         seed: the same seed gives the same interval.
         unit: what the N are; kept with the interval.
+        num_resamples: how many are drawn.
 
     Returns:
         The interval; None where fewer than two units, or no words, leave nothing to estimate it from.
     """
     if len(words) < 2 or not np.any(words):
         return None
-    return _interval_of(_resampled_rates(errors, words, seed), level, unit, seed)
+    return _interval_of(_resampled_rates(errors, words, seed, num_resamples), level, unit, seed)
 
 
 def bootstrap_difference(
@@ -94,7 +102,7 @@ def bootstrap_difference(
     if len(words) < 2 or not np.any(words):
         return None
     more = np.asarray(errors[1], np.int64) - np.asarray(errors[0], np.int64)
-    rates = _resampled_rates(more, words, seed)
+    rates = _resampled_rates(more, words, seed, NUM_RESAMPLES)
     interval = _interval_of(rates, level, unit, seed)
     return Difference(float(more.sum() / np.sum(words)), interval, float(np.mean(rates < 0)))
 
@@ -111,21 +119,28 @@ def _interval_of(rates: np.ndarray, level: float, unit: str, seed: int) -> Inter
     return Interval(float(low), float(high), level, unit, seed)
 
 
-def _resampled_rates(errors: np.ndarray, words: np.ndarray, seed: int) -> np.ndarray:
-    """The error rate of each resample; those that happen to hold no word have none and are left out.
-
-    Units with the same errors and words are drawn together, as counts of a multinomial distribution. It is the same
-    distribution as of drawing one by one, in a time that hardly grows with N.
-    """
-    kinds, how_many = np.unique(np.stack([errors, words]).astype(np.int64), axis=1, return_counts=True)
+def _resampled_rates(errors: np.ndarray, words: np.ndarray, seed: int, num_resamples: int) -> np.ndarray:
+    """The error rate of each resample; those that happen to hold no word have none and are left out."""
+    units = np.stack([errors, words]).astype(np.int64)
+    kinds, how_many = np.unique(units, axis=1, return_counts=True)
     rng = np.random.default_rng(seed)
-    num_units, num_kinds = how_many.sum(), len(how_many)
-    step = max(1, _COUNTS_AT_ONCE // num_kinds)
-    sums = np.concatenate(
-        [
-            rng.multinomial(num_units, how_many / num_units, size=min(step, NUM_RESAMPLES - start)) @ kinds.T
-            for start in range(0, NUM_RESAMPLES, step)
-        ]
-    )
-    with_words = sums[sums[:, 1] > 0]
-    return with_words[:, 0] / with_words[:, 1]
+    few = len(how_many) * _COST_OF_A_KIND < len(words)
+    step = max(1, _DRAWS_AT_ONCE // (len(how_many) if few else len(words)))
+    sums = []
+    for start in range(0, num_resamples, step):
+        size = min(step, num_resamples - start)
+        sums.append(_sums_of_kinds(kinds, how_many, size, rng) if few else _sums_of_units(units, size, rng))
+    num_errors, num_words = np.concatenate(sums, axis=1)
+    return num_errors[num_words > 0] / num_words[num_words > 0]
+
+
+def _sums_of_units(units: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Errors and words of resamples, [2, size], of units [2, N]."""
+    num_units = units.shape[1]
+    drawn = rng.integers(num_units, size=(size, num_units), dtype=np.int32)
+    return np.stack([values[drawn].sum(axis=1) for values in units])
+
+
+def _sums_of_kinds(kinds: np.ndarray, how_many: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """The same, units with the same errors and words drawn together, as counts of a multinomial distribution."""
+    return kinds @ rng.multinomial(how_many.sum(), how_many / how_many.sum(), size=size).T
