@@ -1,7 +1,7 @@
 """The recordings of a report: where they are, seen from the page, or their sound to be kept in the page.
 
-Kept sound is MP3, which every browser plays and decodes, at 16 kHz with some 3 kB a second: 3 000 utterances of
-LibriSpeech (6 hours) are 90 MB of page.
+Kept sound is MP3, which every browser plays and decodes, at 16 kHz with some 3.5 kB a second: 3 000 utterances of
+LibriSpeech (6 hours) are 100 MB of page.
 """
 
 import os

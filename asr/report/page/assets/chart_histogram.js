@@ -4,9 +4,9 @@ const RATE_BINS = [
   { label: "0", test: (rate) => rate === 0 },
   ...[0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75].map((low, place, lows) => {
     const high = lows[place + 1] ?? 1;
-    return { label: `\u2264\u2009${Math.round(100 * high)}`, test: (rate) => rate > low && rate <= high };
+    return { label: `\u2264${Math.round(100 * high)}`, test: (rate) => rate > low && rate <= high };
   }),
-  { label: ">\u2009100", test: (rate) => rate > 1 },
+  { label: ">100", test: (rate) => rate > 1 },
 ];
 
 function histogramFigure() {
