@@ -90,8 +90,11 @@ def find_normaliser(name_or_path: str) -> Normaliser:
         ConfigError: neither is there, or the file is not one of rules.
     """
     path = Path(name_or_path)
-    if name_or_path in _NORMALISERS or not path.is_file():
+    if name_or_path in _NORMALISERS:
         return get_normaliser(name_or_path)
+    if not path.is_file():
+        known = ", ".join(_NORMALISERS)
+        raise ConfigError(f"normaliser {name_or_path!r} is unknown: choose one of {known}, or a file of rules")
     from asr.text.table import parse_table
 
     try:

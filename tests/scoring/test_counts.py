@@ -1,3 +1,7 @@
+import json
+import random
+from pathlib import Path
+
 import jiwer
 import pytest
 from hypothesis import given
@@ -64,3 +68,19 @@ def test_no_utterances_have_no_rates():
 
 def test_white_space_is_no_difference():
     assert count_errors("a  b\tc", " a b\u00a0c ").wrong_utterances == 0
+
+
+def test_totals_are_jiwers_on_an4_and_on_1000_random_pairs():
+    path = Path(__file__).parents[2] / "recipes/an4/results/greedy/hypotheses.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rng = random.Random(0)
+    an4 = [(row["reference"], row["text"]) for row in rows]
+    made_up = [[" ".join(rng.choices("abc", k=rng.randint(1, 20))) for _ in "12"] for _ in range(1000)]
+    for pairs in (an4, made_up):
+        references, hypotheses = map(list, zip(*pairs, strict=True))
+        counts = count_all_errors(references, hypotheses)
+        words, characters = (
+            getattr(jiwer, name)(references, hypotheses) for name in ("process_words", "process_characters")
+        )
+        for ours, theirs in ((counts.words, words), (counts.characters, characters)):
+            assert ours == Counts(theirs.hits, theirs.substitutions, theirs.insertions, theirs.deletions)
