@@ -42,12 +42,12 @@ def _best_moves(reference: np.ndarray, hypothesis: np.ndarray) -> np.ndarray:
 
     A row follows from the one above at once: its insertions only carry the least weight so far to the right.
     """
-    gaps = GAP * np.arange(len(hypothesis) + 1)
+    gaps = GAP * np.arange(len(hypothesis) + 1, dtype=np.int32)
     moves = np.full((len(reference) + 1, len(hypothesis) + 1), _INSERTION, np.int8)
     moves[1:, 0] = _DELETION
     weights = gaps
     for i, word in enumerate(reference, start=1):
-        pairs = weights[:-1] + np.where(hypothesis == word, 0, SUBSTITUTION)
+        pairs = weights[:-1] + np.where(hypothesis == word, 0, SUBSTITUTION).astype(np.int32)
         deletions = weights + GAP
         from_above = deletions.copy()
         np.minimum(from_above[1:], pairs, out=from_above[1:])
