@@ -1,6 +1,7 @@
 """A browser for the pages of reports, and reports to be shown in it."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,14 @@ def write_tones(folder: Path, hertz: float = 1000.0) -> None:
         path = folder / f"{name}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, 0.5 * np.sin(2 * np.pi * hertz * times), 16_000)
+
+
+def until(page, condition):
+    """Wait until a JavaScript expression is true; playwright's own way to wait needs `eval`, which the page forbids."""
+    deadline = time.monotonic() + 20
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"never came true: {condition}"
+        page.wait_for_timeout(10)
 
 
 @dataclass

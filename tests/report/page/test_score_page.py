@@ -1,20 +1,12 @@
 """The page of a report in a real browser: what a reader does with it."""
 
-import time
-
 import pytest
+
+from tests.report.page.conftest import until
 
 pytestmark = pytest.mark.slow
 
 ROWS = "table.utterances tbody tr:not(.spacer)"
-
-
-def until(page, condition):
-    """Wait until a JavaScript expression is true; playwright's own way to wait needs `eval`, which the page forbids."""
-    deadline = time.monotonic() + 20
-    while not page.evaluate(condition):
-        assert time.monotonic() < deadline, f"never came true: {condition}"
-        page.wait_for_timeout(10)
 
 
 def ids(page):
@@ -98,37 +90,6 @@ def test_the_lists_of_words_are_those_of_the_report(visit, greedy_page):
     lists.nth(0).locator(".pair-button").click()
     assert ids(page) == ["rec/a-1"]
     assert "pair=cat/hat" in page.url
-
-
-def test_a_recording_beside_the_page_is_played(visit, greedy_page):
-    page = visit(greedy_page, "#utterance=rec%2Fa-1")
-    until(page, "document.querySelector('audio').readyState >= 1")
-    page.evaluate("document.querySelector('audio').play()")
-    until(page, "document.querySelector('audio').currentTime > 0")
-    assert "open the folder of the recordings" in page.locator("#utterance").inner_text()
-
-
-def test_an_embedded_recording_is_played_from_a_word_and_seen(visit, embedded_page):
-    page = visit(embedded_page, "#utterance=rec%2Fa-1")
-    page.wait_for_selector("canvas.spectrogram:not([hidden])")
-    assert brightest_hertz(page) == pytest.approx(1000, abs=50)
-    page.locator(".timed", has_text="sat").click()  # from 0.2 to 0.3 s
-    until(page, "document.querySelector('audio').currentTime > 0.2")
-    until(page, "document.querySelector('audio').paused")
-    assert page.evaluate("document.querySelector('audio').currentTime") < 2.5  # the recording is 3 s long
-
-
-def brightest_hertz(page):
-    """The frequency of the darkest row of the spectrogram, which is white where it is quiet."""
-    row = page.evaluate(
-        """() => {
-            const picture = document.querySelector("canvas.spectrogram");
-            const middle = picture.getContext("2d").getImageData(picture.width >> 1, 0, 1, picture.height).data;
-            const greens = Array.from({ length: picture.height }, (_, y) => middle[4 * y + 1]);
-            return picture.height - 1 - greens.indexOf(Math.min(...greens));
-        }"""
-    )
-    return row * 16_000 / 512
 
 
 def test_two_systems_stand_side_by_side(visit, comparison_file):

@@ -52,13 +52,18 @@ function alignmentView(utterance, names = report.systems.map(({ name }) => name)
   }
 
   add(STEPS_AT_ONCE);
-  if (!all.length) list.append(html("li", { class: "step" }, html("span", { class: "hit" }, "nothing was said and nothing found")));
+  if (!all.length)
+    list.append(html("li", { class: "step" }, html("span", { class: "hit" }, "nothing was said and nothing found")));
   return html("div", { class: "alignment-frame" }, rowNames(names), html("div", {}, list, more));
 }
 
 function rowNames(names) {
   const rows = ["Said", ...(names.length === 1 ? ["Found"] : names)];
-  return html("div", { class: "row-names", "aria-hidden": "true" }, rows.map((name) => html("span", { title: name }, foreign(name))));
+  return html(
+    "div",
+    { class: "row-names", "aria-hidden": "true" },
+    rows.map((name) => html("span", { title: name }, foreign(name))),
+  );
 }
 
 function columnView({ said, cells }, wanted, names) {
@@ -68,7 +73,11 @@ function columnView({ said, cells }, wanted, names) {
     "li",
     { class: `step${wrong ? " wrong" : ""}${chosen ? " chosen" : ""}` },
     spoken(sentence(said, cells, names)),
-    html("span", { class: said === null ? "said none" : "said", "aria-hidden": "true", dir: "auto" }, said === null ? "" : marked(said, wanted)),
+    html(
+      "span",
+      { class: said === null ? "said none" : "said", "aria-hidden": "true", dir: "auto" },
+      said === null ? "" : marked(said, wanted),
+    ),
     cells.map((cell) => cellView(cell, wanted)),
   );
 }
@@ -76,7 +85,10 @@ function columnView({ said, cells }, wanted, names) {
 function cellView(cell, wanted) {
   if (!cell) return html("span", { class: "cell none", "aria-hidden": "true" });
   const letter = cell.edit !== HIT && html("b", { class: "letter" }, cell.edit);
-  const word = cell.heard === null ? html("span", { class: "gap" }, "\u2014") : html("span", { dir: "auto" }, marked(cell.heard, wanted));
+  const word =
+    cell.heard === null
+      ? html("span", { class: "gap" }, "\u2014")
+      : html("span", { dir: "auto" }, marked(cell.heard, wanted));
   const kind = cell.edit === HIT ? "hit" : EDIT_NAMES[cell.edit];
   return html("span", { class: `cell ${kind}`, "aria-hidden": "true" }, word, letter);
 }

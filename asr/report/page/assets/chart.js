@@ -46,12 +46,18 @@ function canvas(height, label, ...children) {
 
 /** A titled figure; `numbers` ({head, rows}) is the same as a table, for those who cannot see it or want the figures. */
 function figure({ title, note, controls, drawing, numbers }) {
-  const table = numbers && html(
-    "details",
-    {},
-    html("summary", {}, "Numbers"),
-    html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${title}: numbers` }, simpleTable(numbers.head, numbers.rows)),
-  );
+  const table =
+    numbers &&
+    html(
+      "details",
+      {},
+      html("summary", {}, "Numbers"),
+      html(
+        "div",
+        { class: "scroll", tabindex: 0, role: "region", "aria-label": `${title}: numbers` },
+        simpleTable(numbers.head, numbers.rows),
+      ),
+    );
   const heading = html("figcaption", {}, html("h3", {}, title), controls);
   return html("figure", { class: "card" }, heading, note && html("p", { class: "note" }, note), drawing, table);
 }
@@ -61,7 +67,19 @@ function mark(place, x, y, size = 5) {
   const kind = `series series-${place % 4}`;
   if (place % 4 === 0) return svg("circle", { class: kind, cx: x, cy: y, r: size });
   if (place % 4 === 1) return svg("rect", { class: kind, x: x - size, y: y - size, width: 2 * size, height: 2 * size });
-  const shapes = [[[0, -size], [size, size], [-size, size]], [[0, -size], [size, 0], [0, size], [-size, 0]]];
+  const shapes = [
+    [
+      [0, -size],
+      [size, size],
+      [-size, size],
+    ],
+    [
+      [0, -size],
+      [size, 0],
+      [0, size],
+      [-size, 0],
+    ],
+  ];
   const corners = shapes[place % 4 === 2 ? 0 : 1].map(([dx, dy]) => `${x + dx},${y + dy}`);
   return svg("polygon", { class: kind, points: corners.join(" ") });
 }
@@ -70,5 +88,9 @@ function mark(place, x, y, size = 5) {
 function seriesLegend(names) {
   if (names.length < 2) return null;
   const key = (place) => svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7));
-  return html("p", { class: "series-legend" }, names.map((name, place) => html("span", {}, key(place), foreign(name))));
+  return html(
+    "p",
+    { class: "series-legend" },
+    names.map((name, place) => html("span", {}, key(place), foreign(name))),
+  );
 }

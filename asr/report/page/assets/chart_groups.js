@@ -40,12 +40,15 @@ function groupsChart(key, groups, numSystems) {
   const lineHeight = 14 + 12 * numSystems;
   const longest = Math.max(...groups.map(({ value }) => Math.min(value.length, MAX_LABEL)));
   const [left, right, top, bottom] = [24 + 7 * longest, CHART_WIDTH - 62, 4, 4 + groups.length * lineHeight];
-  const highest = Math.max(0.01, ...groups.flatMap(({ rates }) => rates.map(({ wer, high }) => Math.min(high ?? wer ?? 0, 2))));
+  const highest = Math.max(0.01, ...groups.flatMap(({ rates }) => rates.map(({ wer, high }) => high ?? wer ?? 0)));
   const values = ticks(0, highest);
   const scale = linear([0, highest], [left, right]);
   const rows = groups.map(({ value, rates }, row) => {
     const middle = top + (row + 0.5) * lineHeight;
-    return [groupLabel(key, value, left - 10, middle + 4), rates.map((rate, place) => groupRate(rate, place, scale, middle + 12 * (place - (numSystems - 1) / 2)))];
+    return [
+      groupLabel(key, value, left - 10, middle + 4),
+      rates.map((rate, place) => groupRate(rate, place, scale, middle + 12 * (place - (numSystems - 1) / 2))),
+    ];
   });
   const axis = bottomAxis(values, scale, { top, bottom, format: (value) => `${trimmed(100 * value)}\u202f%` });
   return canvas(bottom + 26, `Word error rate by ${key}; the numbers follow as a table`, axis, rows);
@@ -61,14 +64,21 @@ function groupLabel(key, value, x, y) {
 
 function groupRate({ wer, low, high }, place, scale, y) {
   if (!isNumber(wer)) return null;
-  const whisker = isNumber(low) && svg("line", { class: `whisker series-${place}`, x1: scale(low), x2: scale(Math.min(high, 2)), y1: y, y2: y });
-  const end = Math.max(scale(wer) + 9, isNumber(high) ? scale(Math.min(high, 2)) + 7 : 0);
+  const whisker =
+    isNumber(low) && svg("line", { class: `whisker series-${place % 4}`, x1: scale(low), x2: scale(high), y1: y, y2: y });
+  const end = Math.max(scale(wer) + 9, isNumber(high) ? scale(high) + 7 : 0);
   return [whisker, mark(place, scale(wer), y, 4.5), text(end, y + 4, percent(wer, 1), { class: "value" })];
 }
 
 function groupNumbers(key, groups, names) {
   const several = names.length > 1;
-  const head = [key, "utterances", "words", ...names.map((name) => (several ? `WER ${name}` : "WER")), ...names.map((name) => (several ? `interval ${name}` : "interval"))];
+  const head = [
+    key,
+    "utterances",
+    "words",
+    ...names.map((name) => (several ? `WER ${name}` : "WER")),
+    ...names.map((name) => (several ? `interval ${name}` : "interval")),
+  ];
   const link = (value) => {
     const onclick = () => (change({ group: groupName(key, value) }), showUtterances());
     return html("button", { type: "button", class: "link", onclick }, foreign(value));

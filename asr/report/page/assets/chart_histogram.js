@@ -11,7 +11,11 @@ const RATE_BINS = [
 
 function histogramFigure() {
   const names = report.systems.map(({ name }) => name);
-  const counts = RATE_BINS.map(({ test }) => names.map((_, system) => utterances.filter(({ found }) => isNumber(found[system].wer) && test(found[system].wer)).length));
+  const counts = RATE_BINS.map(({ test }) =>
+    names.map(
+      (_, system) => utterances.filter(({ found }) => isNumber(found[system].wer) && test(found[system].wer)).length,
+    ),
+  );
   const without = utterances.filter(({ reference }) => !reference.length).length;
   const note = `Utterances by their own word error rate in per cent.${without ? ` ${counted(without, "utterance")} without a word said: not drawn.` : ""}`;
   return figure({
@@ -33,14 +37,29 @@ function histogramChart(counts) {
   const width = Math.min(34, (slot - 10) / counts[0].length);
   const bars = counts.map((bin, place) => {
     const start = left + (place + 0.5) * slot - (width * bin.length) / 2;
-    return [bin.map((number, system) => histogramBar(number, system, start + system * width, width, scale)), text(left + (place + 0.5) * slot, bottom + 18, RATE_BINS[place].label, { class: "tick", "text-anchor": "middle" })];
+    return [
+      bin.map((number, system) => histogramBar(number, system, start + system * width, width, scale)),
+      text(left + (place + 0.5) * slot, bottom + 18, RATE_BINS[place].label, {
+        class: "tick",
+        "text-anchor": "middle",
+      }),
+    ];
   });
   const axis = leftAxis(ticks(0, highest, 4).filter(Number.isInteger), scale, { left, right, format: compact });
   return canvas(bottom + 26, "Number of utterances by word error rate; the numbers follow as a table", axis, bars);
 }
 
 function histogramBar(number, system, x, width, scale) {
-  const label = text(x + width / 2 - 0.5, scale(number) - 5, compact(number), { class: "value", "text-anchor": "middle" });
-  const bar = svg("rect", { class: `bar series-${system % 4}`, x, y: scale(number), width: width - 2, height: scale(0) - scale(number) });
+  const label = text(x + width / 2 - 0.5, scale(number) - 5, compact(number), {
+    class: "value",
+    "text-anchor": "middle",
+  });
+  const bar = svg("rect", {
+    class: `bar series-${system % 4}`,
+    x,
+    y: scale(number),
+    width: width - 2,
+    height: scale(0) - scale(number),
+  });
   return [bar, width > 16 && number > 0 && label];
 }

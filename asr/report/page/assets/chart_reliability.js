@@ -4,16 +4,33 @@ function reliabilityFigure() {
   const known = report.systems.filter(({ calibration }) => calibration);
   if (!known.length) return null;
   const places = known.map((system) => report.systems.indexOf(system));
-  const entropies = known.map(({ name, calibration }) => `${known.length > 1 ? `${name}: ` : ""}${isNumber(calibration.normalised_cross_entropy) ? calibration.normalised_cross_entropy.toFixed(3) : "undefined"}`);
+  const entropies = known.map(
+    ({ name, calibration }) =>
+      `${known.length > 1 ? `${name}: ` : ""}${isNumber(calibration.normalised_cross_entropy) ? calibration.normalised_cross_entropy.toFixed(3) : "undefined"}`,
+  );
   return figure({
     title: "Can confidence be believed?",
     note: `Share of right words by confidence; on the diagonal it can. Larger marks: more words. Normalised cross entropy ${entropies.join(", ")} (1 knows all, 0 nothing).`,
-    drawing: html("div", {}, seriesLegend(known.map(({ name }) => name)), reliabilityChart(known.map(({ calibration }) => calibration.bins), places)),
+    drawing: html(
+      "div",
+      {},
+      seriesLegend(known.map(({ name }) => name)),
+      reliabilityChart(
+        known.map(({ calibration }) => calibration.bins),
+        places,
+      ),
+    ),
     numbers: {
-      head: ["confidence", ...known.flatMap(({ name }) => (known.length > 1 ? [`words, ${name}`, `right, ${name}`] : ["words", "right"]))],
+      head: [
+        "confidence",
+        ...known.flatMap(({ name }) => (known.length > 1 ? [`words, ${name}`, `right, ${name}`] : ["words", "right"])),
+      ],
       rows: known[0].calibration.bins.map((bin, place) => [
         `${bin.low.toFixed(2)} to ${bin.high.toFixed(2)}`,
-        ...known.flatMap(({ calibration }) => [count(calibration.bins[place].num_words), percent(calibration.bins[place].share_correct, 1)]),
+        ...known.flatMap(({ calibration }) => [
+          count(calibration.bins[place].num_words),
+          percent(calibration.bins[place].share_correct, 1),
+        ]),
       ]),
     },
   });
@@ -27,8 +44,15 @@ function reliabilityChart(systems, places) {
   const drawn = systems.map((bins, index) => {
     const filled = bins.filter(({ num_words }) => num_words);
     const most = Math.max(...filled.map(({ num_words }) => num_words));
-    const corners = filled.map((bin) => [x(bin.mean_confidence), y(bin.share_correct), 3 + 6 * Math.sqrt(bin.num_words / most)]);
-    const line = svg("polyline", { class: `line series-${places[index] % 4}`, points: corners.map(([a, b]) => `${a},${b}`).join(" ") });
+    const corners = filled.map((bin) => [
+      x(bin.mean_confidence),
+      y(bin.share_correct),
+      3 + 6 * Math.sqrt(bin.num_words / most),
+    ]);
+    const line = svg("polyline", {
+      class: `line series-${places[index] % 4}`,
+      points: corners.map(([a, b]) => `${a},${b}`).join(" "),
+    });
     return [line, corners.map(([a, b, size]) => mark(places[index], a, b, size))];
   });
   return canvas(

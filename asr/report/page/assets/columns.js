@@ -13,8 +13,22 @@ function commonColumns() {
     { key: "id", head: "Utterance", kind: "id", value: (u) => u.id, cell: (u) => foreign(u.id) },
     { key: "words", head: "Words", kind: "number", minor: true, value: (u) => u.reference.length },
   ];
-  const speaker = { key: "speaker", head: "Speaker", kind: "key", minor: true, value: (u) => u.speaker, cell: (u) => foreign(u.speaker ?? "") };
-  const duration = { key: "duration", head: "Length", kind: "number", minor: true, value: (u) => u.duration, cell: (u) => seconds(u.duration) };
+  const speaker = {
+    key: "speaker",
+    head: "Speaker",
+    kind: "key",
+    minor: true,
+    value: (u) => u.speaker,
+    cell: (u) => foreign(u.speaker ?? ""),
+  };
+  const duration = {
+    key: "duration",
+    head: "Length",
+    kind: "number",
+    minor: true,
+    value: (u) => u.duration,
+    cell: (u) => seconds(u.duration),
+  };
   if (has("speaker")) made.splice(1, 0, speaker);
   if (has("duration")) made.push(duration);
   return made;
@@ -24,7 +38,13 @@ function systemColumns() {
   if (report.systems.length === 1) {
     return [
       { key: "errors", head: "Errors", kind: "number", value: (u) => u.found[0].errors },
-      { key: "wer", head: "WER", kind: "number", value: (u) => u.found[0].wer, cell: (u) => percent(u.found[0].wer, 0) },
+      {
+        key: "wer",
+        head: "WER",
+        kind: "number",
+        value: (u) => u.found[0].wer,
+        cell: (u) => percent(u.found[0].wer, 0),
+      },
     ];
   }
   const each = report.systems.map((system, place) => ({
@@ -36,7 +56,10 @@ function systemColumns() {
   }));
   const difference = (u) => u.found[1].errors - u.found[0].errors;
   const title = "errors of the second system less those of the first";
-  return [...each, { key: "difference", head: "\u0394", title, kind: "number", value: difference, cell: (u) => signed(difference(u)) }];
+  return [
+    ...each,
+    { key: "difference", head: "\u0394", title, kind: "number", value: difference, cell: (u) => signed(difference(u)) },
+  ];
 }
 
 function textColumn() {

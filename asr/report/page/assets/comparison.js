@@ -1,12 +1,24 @@
 // Several systems: a table of them, and what is known of the difference of each two.
 
 function systemsTable() {
-  const highest = niceAbove(Math.max(...report.systems.map(({ interval, rates }) => interval?.high ?? rates.wer ?? 0)) || 0.01);
+  const highest = niceAbove(
+    Math.max(...report.systems.map(({ interval, rates }) => interval?.high ?? rates.wer ?? 0)) || 0.01,
+  );
   const head = ["System", "WER", "Interval", "CER", "Wrong utterances", "S", "D", "I"];
   const rows = report.systems.map(({ name, rates, interval }, place) => [
-    html("span", { class: "system-name" }, svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7)), foreign(name)),
+    html(
+      "span",
+      { class: "system-name" },
+      svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7)),
+      foreign(name),
+    ),
     html("strong", {}, percent(rates.wer)),
-    html("span", { class: "interval-cell" }, systemStrip(interval, rates.wer, place, highest), interval ? `${percent(interval.low)} to ${percent(interval.high)}` : NOTHING),
+    html(
+      "span",
+      { class: "interval-cell" },
+      systemStrip(interval, rates.wer, place, highest),
+      interval ? `${percent(interval.low)} to ${percent(interval.high)}` : NOTHING,
+    ),
     percent(rates.cer),
     percent(rates.sentence_error_rate),
     count(rates.substitutions),
@@ -24,7 +36,13 @@ function systemStrip(interval, rate, place, highest) {
     "svg",
     { viewBox: "0 0 160 16", class: "strip small", "aria-hidden": "true" },
     svg("line", { class: "axis", x1: 4, x2: 156, y1: 8, y2: 8 }),
-    svg("line", { class: `whisker wide series-${place % 4}`, x1: scale(interval.low), x2: scale(interval.high), y1: 8, y2: 8 }),
+    svg("line", {
+      class: `whisker wide series-${place % 4}`,
+      x1: scale(interval.low),
+      x2: scale(interval.high),
+      y1: 8,
+      y2: 8,
+    }),
     mark(place, scale(rate), 8, 4),
   );
 }
@@ -46,11 +64,21 @@ function pairCard(pair) {
     "article",
     { class: "card pair" },
     html("h3", {}, foreign(second), " against ", foreign(first)),
-    html("p", { class: "big-number" }, html("strong", {}, points(pair.difference)), html("span", {}, "percentage points of word error rate")),
+    html(
+      "p",
+      { class: "big-number" },
+      html("strong", {}, points(pair.difference)),
+      html("span", {}, "percentage points of word error rate"),
+    ),
     html("p", { class: "note" }, verdict(pair)),
     wonAndLost(pair, first, second),
     tests.length ? simpleTable(["Test", "over", "statistic", "p"], tests) : null,
-    html("div", { class: "changes" }, changedWords(`Right with ${second} alone`, pair.mended), changedWords(`Right with ${first} alone`, pair.broken)),
+    html(
+      "div",
+      { class: "changes" },
+      changedWords(`Right with ${second} alone`, pair.mended),
+      changedWords(`Right with ${first} alone`, pair.broken),
+    ),
   );
 }
 
@@ -71,18 +99,49 @@ function verdict({ interval, difference, probability_of_improvement: probability
 }
 
 function wonAndLost({ won, tied, lost }, first, second) {
-  const parts = [["won", won, `${second} better`], ["tied", tied, "alike"], ["lost", lost, `${first} better`]];
+  const parts = [
+    ["won", won, `${second} better`],
+    ["tied", tied, "alike"],
+    ["lost", lost, `${first} better`],
+  ];
   const bar = parts.map(([name, number]) => html("span", { class: `part ${name}`, style: { "flex-grow": number } }));
-  const entries = parts.map(([name, number, label]) => html("li", { class: name }, html("span", { class: "swatch", "aria-hidden": "true" }), html("strong", {}, count(number)), " ", foreign(label)));
-  return html("div", { class: "makeup" }, html("div", { class: "stack", "aria-hidden": "true" }, bar), html("ul", { "aria-label": "Utterances by the system with fewer errors" }, entries));
+  const entries = parts.map(([name, number, label]) =>
+    html(
+      "li",
+      { class: name },
+      html("span", { class: "swatch", "aria-hidden": "true" }),
+      html("strong", {}, count(number)),
+      " ",
+      foreign(label),
+    ),
+  );
+  return html(
+    "div",
+    { class: "makeup" },
+    html("div", { class: "stack", "aria-hidden": "true" }, bar),
+    html("ul", { "aria-label": "Utterances by the system with fewer errors" }, entries),
+  );
 }
 
 const CHANGES_SHOWN = 8;
 
 function changedWords(title, changes) {
   const word = (text) => (text === null ? html("em", {}, "nothing") : foreign(text));
-  const items = changes.slice(0, CHANGES_SHOWN).map(({ reference, first, second, count: times }) =>
-    html("li", {}, html("span", { class: "times" }, `${times}\u00d7`), word(reference), html("small", {}, " found as ", word(first), " and ", word(second))),
+  const items = changes
+    .slice(0, CHANGES_SHOWN)
+    .map(({ reference, first, second, count: times }) =>
+      html(
+        "li",
+        {},
+        html("span", { class: "times" }, `${times}\u00d7`),
+        word(reference),
+        html("small", {}, " found as ", word(first), " and ", word(second)),
+      ),
+    );
+  return html(
+    "div",
+    {},
+    html("h4", {}, title),
+    items.length ? html("ul", { class: "change-list" }, items) : html("p", { class: "note" }, "No words."),
   );
-  return html("div", {}, html("h4", {}, title), items.length ? html("ul", { class: "change-list" }, items) : html("p", { class: "note" }, "No words."));
 }

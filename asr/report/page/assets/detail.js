@@ -3,14 +3,21 @@
 let timeline = null;
 
 function detailPanel() {
-  return html("article", { id: "utterance", class: "card detail", "aria-live": "polite", "aria-labelledby": "utterance-title" });
+  return html("article", {
+    id: "utterance",
+    class: "card detail",
+    "aria-live": "polite",
+    "aria-labelledby": "utterance-title",
+  });
 }
 
 function showUtterance() {
   const panel = document.getElementById("utterance");
   const utterance = utterances[state.selected];
   if (!utterance) {
-    panel.replaceChildren(html("p", { class: "note", id: "utterance-title" }, "Choose an utterance to read and hear it."));
+    panel.replaceChildren(
+      html("p", { class: "note", id: "utterance-title" }, "Choose an utterance to read and hear it."),
+    );
     return;
   }
   timeline = timelineView(utterance);
@@ -37,7 +44,10 @@ function detailHead(utterance) {
     ["speaker", utterance.speaker],
     ["length", utterance.duration && seconds(utterance.duration, 2)],
     ["words", count(utterance.reference.length)],
-    ...utterance.found.map((found, system) => [report.systems.length > 1 ? report.systems[system].name : "errors", errorWords(utterance, found)]),
+    ...utterance.found.map((found, system) => [
+      report.systems.length > 1 ? report.systems[system].name : "errors",
+      errorWords(utterance, found),
+    ]),
     ["words a second", isNumber(utterance.speaking_rate) && utterance.speaking_rate.toFixed(1)],
     ["signal to noise", isNumber(utterance.snr_db) && `${utterance.snr_db.toFixed(0)}\u202fdB`],
     ...Object.entries(utterance.groups ?? {}).filter(([key]) => key !== "speaker" && !report.groups[key]?.ordered),
@@ -46,7 +56,13 @@ function detailHead(utterance) {
     "div",
     { class: "detail-head" },
     html("h3", { id: "utterance-title" }, foreign(utterance.id)),
-    html("dl", { class: "chips" }, facts.map(([name, value]) => html("div", {}, html("dt", {}, foreign(name)), html("dd", {}, foreign(String(value)))))),
+    html(
+      "dl",
+      { class: "chips" },
+      facts.map(([name, value]) =>
+        html("div", {}, html("dt", {}, foreign(name)), html("dd", {}, foreign(String(value)))),
+      ),
+    ),
     html("a", { href: utteranceLink(utterance), class: "deep-link" }, "Link", spoken(" to this utterance")),
   );
 }

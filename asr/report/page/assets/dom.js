@@ -35,8 +35,18 @@ function foreign(text) {
 
 /** Plain table: head cells, then rows of cells. */
 function simpleTable(head, rows, attributes) {
-  const headRow = html("tr", {}, head.map((text) => html("th", { scope: "col" }, text)));
-  const body = rows.map((cells) => html("tr", {}, cells.map((cell) => html("td", {}, cell))));
+  const headRow = html(
+    "tr",
+    {},
+    head.map((text) => html("th", { scope: "col" }, text)),
+  );
+  const body = rows.map((cells) =>
+    html(
+      "tr",
+      {},
+      cells.map((cell) => html("td", {}, cell)),
+    ),
+  );
   return html("table", attributes, html("thead", {}, headRow), html("tbody", {}, body));
 }
 

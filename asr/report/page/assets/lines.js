@@ -2,14 +2,23 @@
 
 /** A figure of curves: `series` are {name, points: [[epoch, value]]}; returns {element, show(epoch)}. */
 function linesFigure({ title, note, series, format, logarithmic, share }) {
-  const drawn = series.map((one) => ({ ...one, points: one.points.filter(([, value]) => isNumber(value)) })).filter(({ points }) => points.length);
+  const drawn = series
+    .map((one) => ({ ...one, points: one.points.filter(([, value]) => isNumber(value)) }))
+    .filter(({ points }) => points.length);
   if (!drawn.length) return null;
   const area = { left: 58, right: CHART_WIDTH - 12, top: 10, bottom: 230 };
   const scales = lineScales(drawn, area, logarithmic, share);
   const marker = svg("line", { class: "epoch-line", y1: area.top, y2: area.bottom });
   const lines = drawn.map(({ points }, place) => curve(points, place, scales));
   const label = `${title} over epochs; the numbers follow as a table`;
-  const drawing = canvas(area.bottom + 40, label, axesOf(scales, area, share ? (value) => `${trimmed(100 * value)}\u202f%` : format), marker, lines, text((area.left + area.right) / 2, area.bottom + 36, "epoch", { class: "label", "text-anchor": "middle" }));
+  const drawing = canvas(
+    area.bottom + 40,
+    label,
+    axesOf(scales, area, share ? (value) => `${trimmed(100 * value)}\u202f%` : format),
+    marker,
+    lines,
+    text((area.left + area.right) / 2, area.bottom + 36, "epoch", { class: "label", "text-anchor": "middle" }),
+  );
   const legendSlot = html("p", { class: "series-legend" });
   drawing.addEventListener("click", (event) => {
     const box = drawing.getBoundingClientRect();
@@ -22,12 +31,26 @@ function linesFigure({ title, note, series, format, logarithmic, share }) {
     legendSlot.replaceChildren(...drawn.map((one, place) => legendEntry(one, place, epoch, format)));
   }
 
-  return { element: figure({ title, note, drawing: html("div", {}, legendSlot, drawing), numbers: lineNumbers(drawn, format) }), show };
+  return {
+    element: figure({
+      title,
+      note,
+      drawing: html("div", {}, legendSlot, drawing),
+      numbers: lineNumbers(drawn, format),
+    }),
+    show,
+  };
 }
 
 function legendEntry({ name, points }, place, epoch, format) {
   const value = points.find(([at]) => at === epoch)?.[1];
-  return html("span", {}, svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7)), foreign(name), html("strong", {}, isNumber(value) ? format(value) : NOTHING));
+  return html(
+    "span",
+    {},
+    svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7)),
+    foreign(name),
+    html("strong", {}, isNumber(value) ? format(value) : NOTHING),
+  );
 }
 
 function lineScales(drawn, area, logarithmic, share) {
@@ -37,11 +60,14 @@ function lineScales(drawn, area, logarithmic, share) {
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const x = linear([first, last], [area.left + 6, area.right - 6]);
   const logs = logarithmic && lowest > 0;
-  const ends = logs ? [Math.log10(lowest) - 0.05, Math.log10(highest) + 0.05] : [0, share && highest <= 1 ? Math.min(1, highest * 1.05) || 1 : highest * 1.05 || 1];
+  const ends = logs
+    ? [Math.log10(lowest) - 0.05, Math.log10(highest) + 0.05]
+    : [0, share && highest <= 1 ? Math.min(1, highest * 1.05) || 1 : highest * 1.05 || 1];
   const onScale = linear(ends, [area.bottom, area.top]);
   const y = logs ? (value) => onScale(Math.log10(value)) : onScale;
   const steps = logs ? logTicks(lowest, highest) : ticks(0, ends[1]);
-  const epochAt = (place) => Math.min(last, Math.max(first, Math.round(linear([area.left + 6, area.right - 6], [first, last])(place))));
+  const epochAt = (place) =>
+    Math.min(last, Math.max(first, Math.round(linear([area.left + 6, area.right - 6], [first, last])(place))));
   return { x, y, steps, epochAt, epochTicks: ticks(first, last, 8).filter(Number.isInteger) };
 }
 
@@ -49,7 +75,9 @@ function lineScales(drawn, area, logarithmic, share) {
 function logTicks(low, high) {
   const powers = ticks(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)), 12).filter(Number.isInteger);
   const factors = powers.length > 4 ? [1] : [1, 2, 5];
-  return powers.flatMap((power) => factors.map((factor) => factor * 10 ** power)).filter((value) => value >= low * 0.9 && value <= high * 1.1);
+  return powers
+    .flatMap((power) => factors.map((factor) => factor * 10 ** power))
+    .filter((value) => value >= low * 0.9 && value <= high * 1.1);
 }
 
 function axesOf({ x, y, steps, epochTicks }, { left, right, top, bottom }, format) {
@@ -65,6 +93,9 @@ function curve(points, place, { x, y }) {
 function lineNumbers(drawn, format) {
   const epochs = [...new Set(drawn.flatMap(({ points }) => points.map(([epoch]) => epoch)))].sort((a, b) => a - b);
   const tables = drawn.map(({ points }) => new Map(points));
-  const rows = epochs.map((epoch) => [epoch, ...tables.map((table) => (table.has(epoch) ? format(table.get(epoch)) : NOTHING))]);
+  const rows = epochs.map((epoch) => [
+    epoch,
+    ...tables.map((table) => (table.has(epoch) ? format(table.get(epoch)) : NOTHING)),
+  ]);
   return { head: ["epoch", ...drawn.map(({ name }) => name)], rows };
 }

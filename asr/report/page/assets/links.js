@@ -1,13 +1,19 @@
 // Deep links: #utterance=ID, #pair=SAID/FOUND (an empty side stands for no word), #search=WORDS, #system=NAME.
 
 function readLink() {
-  const given = new Map(location.hash.slice(1).split("&").map((part) => part.split("=", 2).map(decoded)));
+  const given = new Map(
+    location.hash
+      .slice(1)
+      .split("&")
+      .map((part) => part.split("=", 2).map(decoded)),
+  );
   const changes = { pair: null, selected: null };
   const system = report.systems.findIndex(({ name }) => name === given.get("system"));
   if (system >= 0) changes.system = system;
   if (given.has("search")) changes.search = given.get("search");
   if (given.has("pair")) changes.pair = pairOf(location.hash);
-  if (given.has("utterance")) changes.selected = utterances.find(({ id }) => id === given.get("utterance"))?.index ?? null;
+  if (given.has("utterance"))
+    changes.selected = utterances.find(({ id }) => id === given.get("utterance"))?.index ?? null;
   return changes;
 }
 

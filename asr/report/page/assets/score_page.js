@@ -13,16 +13,29 @@ function utterancesSection() {
 
 function start() {
   document.documentElement.style.setProperty("--row-height", `${ROW_HEIGHT}px`);
-  const worstFirst = { column: report.systems.length > 1 ? "difference" : "errors", descending: report.systems.length === 1 };
+  const worstFirst = {
+    column: report.systems.length > 1 ? "difference" : "errors",
+    descending: report.systems.length === 1,
+  };
   Object.assign(state, { sort: worstFirst }, readLink());
   const list = utterancesSection();
   const figures = [groupsFigure(), histogramFigure(), reliabilityFigure()].filter(Boolean);
-  document.getElementById("page").append(
-    ...[
-      summarySection(),
-      html("main", {}, comparisonSection(), section("where", "Where the errors are", html("div", { class: "figures" }, figures)), wordsSection(), list.element, aboutSection()),
-    ],
-  );
+  document
+    .getElementById("page")
+    .append(
+      ...[
+        summarySection(),
+        html(
+          "main",
+          {},
+          comparisonSection(),
+          section("where", "Where the errors are", html("div", { class: "figures" }, figures)),
+          wordsSection(),
+          list.element,
+          aboutSection(),
+        ),
+      ],
+    );
   watch(["selected"], showUtterance);
   watch(["selected", "pair", "search", "system"], writeLink);
   watch(["search", "pair", "system"], showAlignmentAgain);

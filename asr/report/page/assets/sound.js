@@ -31,7 +31,8 @@ function embeddedBytes(utterance) {
 /** Where the sound is: {url, start, mine} with `start` the utterance's first second in it; null where there is none. */
 function soundOf(utterance) {
   const bytes = embeddedBytes(utterance);
-  if (bytes) return { url: URL.createObjectURL(new Blob([bytes], { type: report.sound_type })), start: 0, temporary: true };
+  if (bytes)
+    return { url: URL.createObjectURL(new Blob([bytes], { type: report.sound_type })), start: 0, temporary: true };
   if (!utterance.audio) return null;
   const file = chosenFile(utterance.audio);
   const start = utterance.offset ?? 0;
@@ -67,6 +68,7 @@ function spanOf(audio, utterance) {
   const stop = utterance.duration ? start + Math.round(utterance.duration * SAMPLE_RATE_HZ) : audio.length;
   const channels = Array.from({ length: audio.numberOfChannels }, (_, channel) => audio.getChannelData(channel));
   const one = embedded ? channels[0] : channels[utterance.channel];
-  const mixed = one ?? channels[0].map((_, place) => channels.reduce((sum, channel) => sum + channel[place], 0) / channels.length);
+  const mixed =
+    one ?? channels[0].map((_, place) => channels.reduce((sum, channel) => sum + channel[place], 0) / channels.length);
   return mixed.slice(start, stop);
 }

@@ -4,13 +4,28 @@ const WINDOW = 400;
 const TRANSFORM = 512;
 const RANGE_DB = 70;
 const COLOURS = {
-  light: [[255, 255, 255], [214, 224, 244], [122, 150, 214], [58, 63, 150], [22, 14, 58]],
-  dark: [[20, 21, 26], [46, 34, 92], [140, 49, 116], [229, 110, 80], [252, 236, 170]],
+  light: [
+    [255, 255, 255],
+    [214, 224, 244],
+    [122, 150, 214],
+    [58, 63, 150],
+    [22, 14, 58],
+  ],
+  dark: [
+    [20, 21, 26],
+    [46, 34, 92],
+    [140, 49, 116],
+    [229, 110, 80],
+    [252, 236, 170],
+  ],
 };
 
 /** Levels in dB, [columns][TRANSFORM / 2], of windows spread evenly over the waveform. */
 function spectrogramLevels(waveform, numColumns) {
-  const window = Float64Array.from({ length: WINDOW }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (WINDOW - 1)));
+  const window = Float64Array.from(
+    { length: WINDOW },
+    (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (WINDOW - 1)),
+  );
   const [real, imaginary] = [new Float64Array(TRANSFORM), new Float64Array(TRANSFORM)];
   return Array.from({ length: numColumns }, (_, column) => {
     const middle = Math.round(((column + 0.5) / numColumns) * waveform.length);
@@ -18,7 +33,10 @@ function spectrogramLevels(waveform, numColumns) {
     imaginary.fill(0);
     for (let n = 0; n < WINDOW; n++) real[n] = window[n] * (waveform[middle - WINDOW / 2 + n] ?? 0);
     transform(real, imaginary);
-    return Float32Array.from({ length: TRANSFORM / 2 }, (_, k) => 10 * Math.log10(real[k] ** 2 + imaginary[k] ** 2 + 1e-10));
+    return Float32Array.from(
+      { length: TRANSFORM / 2 },
+      (_, k) => 10 * Math.log10(real[k] ** 2 + imaginary[k] ** 2 + 1e-10),
+    );
   });
 }
 

@@ -6,8 +6,23 @@ function summarySection() {
     "header",
     { class: "page-head" },
     html("p", { class: "eyebrow" }, "Word error rate"),
-    html("h1", {}, single ? foreign(report.systems[0].name) : report.systems.flatMap(({ name }, place) => [place ? html("span", { class: "versus" }, " and ") : "", foreign(name)])),
-    html("p", { class: "subtitle" }, "on ", foreign(report.references), ` \u00b7 ${counted(report.systems[0].rates.utterances, "utterance")} \u00b7 ${counted(report.systems[0].rates.words, "word")}`),
+    html(
+      "h1",
+      {},
+      single
+        ? foreign(report.systems[0].name)
+        : report.systems.flatMap(({ name }, place) => [
+            place ? html("span", { class: "versus" }, " and ") : "",
+            foreign(name),
+          ]),
+    ),
+    html(
+      "p",
+      { class: "subtitle" },
+      "on ",
+      foreign(report.references),
+      ` \u00b7 ${counted(report.systems[0].rates.utterances, "utterance")} \u00b7 ${counted(report.systems[0].rates.words, "word")}`,
+    ),
     single ? singleSummary(report.systems[0]) : systemsTable(),
     notices(),
   );
@@ -18,7 +33,12 @@ function singleSummary(system) {
   const headline = html(
     "div",
     { class: "headline" },
-    html("p", { class: "big-number" }, html("strong", { id: "wer" }, percent(rates.wer)), html("span", {}, "of words are wrong")),
+    html(
+      "p",
+      { class: "big-number" },
+      html("strong", { id: "wer" }, percent(rates.wer)),
+      html("span", {}, "of words are wrong"),
+    ),
     intervalStrip(system.interval, rates.wer),
     html("p", { class: "note" }, intervalWords(system.interval)),
   );
@@ -30,10 +50,17 @@ function intervalStrip(interval, rate) {
   if (!interval || !isNumber(rate)) return null;
   const highest = niceAbove(interval.high);
   const scale = linear([0, highest], [8, CHART_WIDTH / 2 - 20]);
-  const labels = ticks(0, highest, 4).map((value) => text(scale(value), 38, `${trimmed(100 * value)}\u202f%`, { class: "tick", "text-anchor": "middle" }));
+  const labels = ticks(0, highest, 4).map((value) =>
+    text(scale(value), 38, `${trimmed(100 * value)}\u202f%`, { class: "tick", "text-anchor": "middle" }),
+  );
   return svg(
     "svg",
-    { viewBox: `-8 0 ${CHART_WIDTH / 2} 44`, class: "strip", role: "img", "aria-label": `Interval ${intervalWords(interval)}` },
+    {
+      viewBox: `-8 0 ${CHART_WIDTH / 2} 44`,
+      class: "strip",
+      role: "img",
+      "aria-label": `Interval ${intervalWords(interval)}`,
+    },
     svg("line", { class: "axis", x1: scale(0), x2: scale(highest), y1: 20, y2: 20 }),
     labels,
     svg("line", { class: "whisker wide series-0", x1: scale(interval.low), x2: scale(interval.high), y1: 12, y2: 12 }),
@@ -48,13 +75,32 @@ function niceAbove(value) {
 
 /** What became of the words of the reference, as one bar; inserted words stand beside it. */
 function makeup({ words, hits, substitutions, deletions, insertions }) {
-  const parts = [["right", hits], ["substituted", substitutions], ["deleted", deletions], ["inserted", insertions]];
+  const parts = [
+    ["right", hits],
+    ["substituted", substitutions],
+    ["deleted", deletions],
+    ["inserted", insertions],
+  ];
   const whole = hits + substitutions + deletions + insertions || 1;
-  const bar = parts.map(([name, number]) => html("span", { class: `part ${name}`, style: { "flex-grow": number / whole } }));
-  const entries = parts.map(([name, number]) =>
-    html("li", { class: name }, html("span", { class: "swatch", "aria-hidden": "true" }, name === "right" ? "" : name[0].toUpperCase()), html("strong", {}, count(number)), ` ${name}`, html("small", {}, ` ${percent(words ? number / words : null, 1)}`)),
+  const bar = parts.map(([name, number]) =>
+    html("span", { class: `part ${name}`, style: { "flex-grow": number / whole } }),
   );
-  return html("div", { class: "makeup" }, html("div", { class: "stack", "aria-hidden": "true" }, bar), html("ul", { "aria-label": "What became of the words" }, entries));
+  const entries = parts.map(([name, number]) =>
+    html(
+      "li",
+      { class: name },
+      html("span", { class: "swatch", "aria-hidden": "true" }, name === "right" ? "" : name[0].toUpperCase()),
+      html("strong", {}, count(number)),
+      ` ${name}`,
+      html("small", {}, ` ${percent(words ? number / words : null, 1)}`),
+    ),
+  );
+  return html(
+    "div",
+    { class: "makeup" },
+    html("div", { class: "stack", "aria-hidden": "true" }, bar),
+    html("ul", { "aria-label": "What became of the words" }, entries),
+  );
 }
 
 function smallNumbers({ rates, real_time_factor: factor }) {
@@ -65,7 +111,11 @@ function smallNumbers({ rates, real_time_factor: factor }) {
     ["Word information lost", percent(rates.wil)],
     ...(isNumber(factor) ? [["Real-time factor", factor.toPrecision(3)]] : []),
   ];
-  return html("dl", { class: "small-numbers" }, entries.map(([name, value]) => html("div", {}, html("dt", {}, name), html("dd", {}, value))));
+  return html(
+    "dl",
+    { class: "small-numbers" },
+    entries.map(([name, value]) => html("div", {}, html("dt", {}, name), html("dd", {}, value))),
+  );
 }
 
 /** What went beside the way: utterances without a hypothesis, hypotheses without a reference, sound that is missing. */
@@ -77,10 +127,24 @@ function notices() {
 function aboutSection() {
   const entries = [
     ["References", report.references],
-    ...report.systems.map(({ name, hypotheses }) => [report.systems.length > 1 ? `Hypotheses, ${name}` : "Hypotheses", hypotheses]),
+    ...report.systems.map(({ name, hypotheses }) => [
+      report.systems.length > 1 ? `Hypotheses, ${name}` : "Hypotheses",
+      hypotheses,
+    ]),
     ["Normaliser", `${report.normaliser.name}, version ${report.normaliser.version}`],
-    ...report.systems.flatMap(({ name, facts }) => Object.entries(facts).map(([key, value]) => [report.systems.length > 1 ? `${key}, ${name}` : key, value])),
+    ...report.systems.flatMap(({ name, facts }) =>
+      Object.entries(facts).map(([key, value]) => [report.systems.length > 1 ? `${key}, ${name}` : key, value]),
+    ),
   ];
-  const list = html("dl", { class: "facts" }, entries.map(([name, value]) => html("div", {}, html("dt", {}, foreign(name)), html("dd", {}, foreign(value)))));
-  return section("about", "How this was measured", list, html("pre", { class: "command", tabindex: 0 }, report.command));
+  const list = html(
+    "dl",
+    { class: "facts" },
+    entries.map(([name, value]) => html("div", {}, html("dt", {}, foreign(name)), html("dd", {}, foreign(value)))),
+  );
+  return section(
+    "about",
+    "How this was measured",
+    list,
+    html("pre", { class: "command", tabindex: 0 }, report.command),
+  );
 }

@@ -10,8 +10,18 @@ function utteranceTable() {
   const head = html("tr", { "aria-rowindex": 1 }, columns().map(headCell));
   const table = html(
     "table",
-    { role: "grid", tabindex: 0, class: "utterances", "aria-label": "Utterances; arrow keys choose one", onkeydown: onKey },
-    html("colgroup", {}, columns().map((column) => html("col", { class: `column-${column.kind}${minor(column)}` }))),
+    {
+      role: "grid",
+      tabindex: 0,
+      class: "utterances",
+      "aria-label": "Utterances; arrow keys choose one",
+      onkeydown: onKey,
+    },
+    html(
+      "colgroup",
+      {},
+      columns().map((column) => html("col", { class: `column-${column.kind}${minor(column)}` })),
+    ),
     html("thead", {}, head),
     body,
   );
@@ -50,7 +60,14 @@ function utteranceTable() {
     if (event.target !== table) return;
     const place = rows.findIndex(({ index }) => index === state.selected);
     const page = Math.max(1, Math.floor(frame.clientHeight / ROW_HEIGHT) - 2);
-    const target = { ArrowDown: place + 1, ArrowUp: place - 1, PageDown: place + page, PageUp: place - page, Home: 0, End: rows.length - 1 };
+    const target = {
+      ArrowDown: place + 1,
+      ArrowUp: place - 1,
+      PageDown: place + page,
+      PageUp: place - page,
+      Home: 0,
+      End: rows.length - 1,
+    };
     if (!(event.key in target) || !rows.length) return;
     event.preventDefault();
     change({ selected: rows[Math.min(rows.length - 1, Math.max(0, target[event.key]))].index });
@@ -78,9 +95,20 @@ function headCell(shown) {
   const { column, descending } = state.sort;
   const order = column !== key ? "none" : descending ? "descending" : "ascending";
   const arrow = { none: "", ascending: "\u2191", descending: "\u2193" }[order];
-  const onclick = () => change({ sort: { column: key, descending: order === "none" ? kind !== "id" && kind !== "key" && kind !== "text" : !descending } });
+  const onclick = () =>
+    change({
+      sort: {
+        column: key,
+        descending: order === "none" ? kind !== "id" && kind !== "key" && kind !== "text" : !descending,
+      },
+    });
   const label = typeof head === "string" ? head : head.cloneNode(true);
-  const button = html("button", { type: "button", title, onclick }, label, html("span", { class: "arrow", "aria-hidden": "true" }, arrow));
+  const button = html(
+    "button",
+    { type: "button", title, onclick },
+    label,
+    html("span", { class: "arrow", "aria-hidden": "true" }, arrow),
+  );
   return html("th", { scope: "col", class: `cell-${kind}${minor(shown)}`, "aria-sort": order }, button);
 }
 

@@ -25,7 +25,11 @@ function timelineView(utterance) {
     from = start;
     const width = Math.max(frame.clientWidth || 900, Math.round(span * SECOND_AT_LEAST));
     track.style.setProperty("width", `${width}px`);
-    track.replaceChildren(picture, ...[timeAxis(from, span), wordRows(utterance, from, span)].flat(Infinity).filter(Boolean), cursor);
+    track.replaceChildren(
+      picture,
+      ...[timeAxis(from, span), wordRows(utterance, from, span)].flat(Infinity).filter(Boolean),
+      cursor,
+    );
     parts.replaceChildren(...(length > span ? partButtons(from, span, length, draw) : []));
     waveform.then((samples) => paint(samples, width));
   }
@@ -59,7 +63,12 @@ function utteranceLength(utterance) {
 }
 
 function partButtons(from, span, length, draw) {
-  const button = (label, start) => html("button", { type: "button", class: "quiet", disabled: start < 0 || start >= length, onclick: () => draw(start) }, label);
+  const button = (label, start) =>
+    html(
+      "button",
+      { type: "button", class: "quiet", disabled: start < 0 || start >= length, onclick: () => draw(start) },
+      label,
+    );
   const shown = `${trimmed(from)} to ${seconds(Math.min(length, from + span), 0)} of ${seconds(length, 0)}`;
   return [button("Earlier", from - span), html("span", {}, shown), button("Later", from + span)];
 }
@@ -67,23 +76,46 @@ function partButtons(from, span, length, draw) {
 function withoutSpectrogram(utterance) {
   if (!utterance.audio) return ["No sound is known for this utterance."];
   if (location.protocol.startsWith("http")) return ["The sound file could not be read."];
-  const before = "A page opened from disk may play sound files but not read them. For the spectrogram, or where nothing is heard, ";
+  const before =
+    "A page opened from disk may play sound files but not read them. For the spectrogram, or where nothing is heard, ";
   return [before, folderButton(), "."];
 }
 
 function folderButton() {
-  const input = html("input", { type: "file", webkitdirectory: true, multiple: true, hidden: true, onchange: () => (openFolder(input.files), showUtterance()) });
-  return html("span", {}, html("button", { type: "button", class: "link", onclick: () => input.click() }, "open the folder of the recordings"), input);
+  const input = html("input", {
+    type: "file",
+    webkitdirectory: true,
+    multiple: true,
+    hidden: true,
+    onchange: () => (openFolder(input.files), showUtterance()),
+  });
+  return html(
+    "span",
+    {},
+    html(
+      "button",
+      { type: "button", class: "link", onclick: () => input.click() },
+      "open the folder of the recordings",
+    ),
+    input,
+  );
 }
 
 function timeAxis(from, span) {
   const shown = ticks(from, from + span, Math.min(20, Math.max(4, Math.round(span * 2))));
-  const labels = shown.map((time) => html("span", { style: { left: `${(100 * (time - from)) / span}%` } }, `${trimmed(time)}\u202fs`));
+  const labels = shown.map((time) =>
+    html("span", { style: { left: `${(100 * (time - from)) / span}%` } }, `${trimmed(time)}\u202fs`),
+  );
   return html("div", { class: "time-axis", "aria-hidden": "true" }, labels);
 }
 
 function wordRows(utterance, from, span) {
-  const said = timedRow("Said", wordsInTime(utterance.said_times, utterance.said_words ?? utterance.reference), from, span);
+  const said = timedRow(
+    "Said",
+    wordsInTime(utterance.said_times, utterance.said_words ?? utterance.reference),
+    from,
+    span,
+  );
   const found = utterance.found.map((one, system) => {
     const heard = [...steps(utterance, system)].filter((step) => step.heard !== null);
     // Where normalising has changed the number of words, times are of words as they were given: no edit can be named.
@@ -97,15 +129,30 @@ function wordRows(utterance, from, span) {
 /** Words with their times in seconds; those whose times are not known are left out. */
 function wordsInTime(times, words, confidence = [], edits = []) {
   if (!times) return [];
-  const timed = words.map((word, place) => ({ word, start: times[2 * place], end: times[2 * place + 1], sure: confidence[place], edit: edits[place] }));
-  return timed.filter(({ start, end }) => isNumber(start) && isNumber(end)).map((one) => ({ ...one, start: one.start / 100, end: one.end / 100 }));
+  const timed = words.map((word, place) => ({
+    word,
+    start: times[2 * place],
+    end: times[2 * place + 1],
+    sure: confidence[place],
+    edit: edits[place],
+  }));
+  return timed
+    .filter(({ start, end }) => isNumber(start) && isNumber(end))
+    .map((one) => ({ ...one, start: one.start / 100, end: one.end / 100 }));
 }
 
 function timedRow(name, words, from, span) {
   if (!words.length) return null;
   const shown = words.filter(({ start, end }) => end > from && start < from + span);
   const label = report.systems.length > 1 && html("p", { class: "timed-name", "aria-hidden": "true" }, foreign(name));
-  return [label, html("ol", { class: "timed-row", "aria-label": `${name}: words in time` }, shown.map((word) => html("li", {}, timedWord(word, from, span))))];
+  return [
+    label,
+    html(
+      "ol",
+      { class: "timed-row", "aria-label": `${name}: words in time` },
+      shown.map((word) => html("li", {}, timedWord(word, from, span))),
+    ),
+  ];
 }
 
 function timedWord({ word, start, end, sure, edit }, from, span) {

@@ -3,14 +3,38 @@
 const runs = report.runs;
 const runNames = runs.map(({ name }) => name);
 const numEpochs = runs.flatMap(({ epochs }) => epochs.map(({ epoch }) => epoch)).reduce((a, b) => Math.max(a, b), 1);
-const slider = html("input", { type: "range", id: "epoch", min: 1, max: numEpochs, step: 1, value: numEpochs, "aria-label": "Epoch", oninput: () => chooseEpoch(Number(slider.value)) });
+const slider = html("input", {
+  type: "range",
+  id: "epoch",
+  min: 1,
+  max: numEpochs,
+  step: 1,
+  value: numEpochs,
+  "aria-label": "Epoch",
+  oninput: () => chooseEpoch(Number(slider.value)),
+});
 const shownEpoch = html("output", { for: "epoch" });
 let curves = [];
 
 function trainingHead() {
-  const head = ["Run", "epochs", "best", "at epoch", "last loss", "development loss", "time", "frames a second", "data wait"];
+  const head = [
+    "Run",
+    "epochs",
+    "best",
+    "at epoch",
+    "last loss",
+    "development loss",
+    "time",
+    "frames a second",
+    "data wait",
+  ];
   const rows = runs.map((run, place) => [
-    html("span", { class: "system-name" }, svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7)), foreign(run.name)),
+    html(
+      "span",
+      { class: "system-name" },
+      svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7)),
+      foreign(run.name),
+    ),
     count(run.epochs.length),
     html("strong", {}, run.best ? `${run.best.name} ${percent(run.best.rate)}` : NOTHING),
     run.best ? count(run.best.epoch) : NOTHING,
@@ -24,14 +48,26 @@ function trainingHead() {
     "header",
     { class: "page-head" },
     html("p", { class: "eyebrow" }, "Training"),
-    html("h1", {}, runNames.flatMap((name, place) => [place ? html("span", { class: "versus" }, ", ") : "", foreign(name)])),
-    html("div", { class: "card scroll", tabindex: 0, role: "region", "aria-label": "Runs" }, simpleTable(head, rows, { class: "systems" })),
+    html(
+      "h1",
+      {},
+      runNames.flatMap((name, place) => [place ? html("span", { class: "versus" }, ", ") : "", foreign(name)]),
+    ),
+    html(
+      "div",
+      { class: "card scroll", tabindex: 0, role: "region", "aria-label": "Runs" },
+      simpleTable(head, rows, { class: "systems" }),
+    ),
   );
 }
 
 function hoursAndMinutes(duration) {
   const minutes = Math.round(duration / 60);
-  return minutes < 1 ? seconds(duration, 0) : minutes < 60 ? `${minutes}\u202fmin` : `${Math.floor(minutes / 60)}\u202fh ${minutes % 60}\u202fmin`;
+  return minutes < 1
+    ? seconds(duration, 0)
+    : minutes < 60
+      ? `${minutes}\u202fmin`
+      : `${Math.floor(minutes / 60)}\u202fh ${minutes % 60}\u202fmin`;
 }
 
 /** Figures of a measure: one with all runs. */
@@ -43,7 +79,10 @@ function ofRuns(title, key, options) {
 /** Two measures of one run in one figure; of several runs a figure each. */
 function together(title, keys, options) {
   if (runs.length > 1) return keys.map(([key, name]) => ofRuns(`${title}, ${name}`, key, options));
-  const series = keys.map(([key, name]) => ({ name, points: runs[0].epochs.map((epoch) => [epoch.epoch, epoch[key]]) }));
+  const series = keys.map(([key, name]) => ({
+    name,
+    points: runs[0].epochs.map((epoch) => [epoch.epoch, epoch[key]]),
+  }));
   return [linesFigure({ title, series, ...options })];
 }
 
@@ -51,22 +90,60 @@ function makeCurves() {
   const rate = { format: (value) => percent(value, 1), share: true };
   const loss = { format: compact, logarithmic: true, note: "Nats an utterance; logarithmic scale." };
   return [
-    ...together("Error rate", [["wer", "words"], ["cer", "characters"], ["per", "phones"]], rate),
-    ...together("Loss", [["loss", "training"], ["val_loss", "development"]], loss),
+    ...together(
+      "Error rate",
+      [
+        ["wer", "words"],
+        ["cer", "characters"],
+        ["per", "phones"],
+      ],
+      rate,
+    ),
+    ...together(
+      "Loss",
+      [
+        ["loss", "training"],
+        ["val_loss", "development"],
+      ],
+      loss,
+    ),
     ofRuns("Learning rate", "learning_rate", { format: compact }),
     ofRuns("Throughput", "frames_per_second", { format: compact, note: "Frames of training audio a second." }),
-    ofRuns("Waiting for data", "data_wait", { format: (value) => percent(value, 2), share: true, note: "Share of the training time." }),
-    ofRuns("Blanks", "blank_rate", { format: (value) => percent(value, 1), share: true, note: "Share of development frames whose best token is the blank." }),
+    ofRuns("Waiting for data", "data_wait", {
+      format: (value) => percent(value, 2),
+      share: true,
+      note: "Share of the training time.",
+    }),
+    ofRuns("Blanks", "blank_rate", {
+      format: (value) => percent(value, 1),
+      share: true,
+      note: "Share of development frames whose best token is the blank.",
+    }),
     ofRuns("Time of an epoch", "seconds", { format: (value) => seconds(value, 0) }),
   ].filter(Boolean);
 }
 
 function samplesOf(run, epoch) {
   const place = run.epochs.findIndex((record) => record.epoch === epoch);
-  const shown = place < 0 ? [] : run.samples.filter(({ found }) => found[place]).map((sample) => ({ ...sample, found: [sample.found[place]] }));
-  const views = shown.map((sample) => html("div", { class: "sample" }, html("h4", {}, foreign(sample.id)), alignmentView(withAlignment(sample, 0), [run.name])));
+  const shown =
+    place < 0
+      ? []
+      : run.samples.filter(({ found }) => found[place]).map((sample) => ({ ...sample, found: [sample.found[place]] }));
+  const views = shown.map((sample) =>
+    html(
+      "div",
+      { class: "sample" },
+      html("h4", {}, foreign(sample.id)),
+      alignmentView(withAlignment(sample, 0), [run.name]),
+    ),
+  );
   const none = html("p", { class: "note" }, place < 0 ? "This run has no such epoch." : "No samples were kept.");
-  return html("div", { class: "card" }, runs.length > 1 && html("h3", {}, foreign(run.name)), views.length ? views : none);
+  return html(
+    "div",
+    { class: "card" },
+    runs.length > 1 && html("h3", {}, foreign(run.name)),
+    views.length ? views : none,
+  );
 }
 
 function chooseEpoch(epoch) {
@@ -78,8 +155,19 @@ function chooseEpoch(epoch) {
 
 function differences() {
   if (!report.differences.length) return null;
-  const rows = report.differences.map(({ setting, values }) => [html("code", {}, setting), ...values.map((value) => foreign(value ?? NOTHING))]);
-  return section("settings", "What the settings differ in", html("div", { class: "card scroll", tabindex: 0, role: "region", "aria-label": "Settings" }, simpleTable(["Setting", ...runNames], rows)));
+  const rows = report.differences.map(({ setting, values }) => [
+    html("code", {}, setting),
+    ...values.map((value) => foreign(value ?? NOTHING)),
+  ]);
+  return section(
+    "settings",
+    "What the settings differ in",
+    html(
+      "div",
+      { class: "card scroll", tabindex: 0, role: "region", "aria-label": "Settings" },
+      simpleTable(["Setting", ...runNames], rows),
+    ),
+  );
 }
 
 function start() {
@@ -91,7 +179,16 @@ function start() {
       html(
         "main",
         {},
-        section("curves", "Epoch by epoch", picker, html("div", { class: "figures in-rows" }, curves.map(({ element }) => element))),
+        section(
+          "curves",
+          "Epoch by epoch",
+          picker,
+          html(
+            "div",
+            { class: "figures in-rows" },
+            curves.map(({ element }) => element),
+          ),
+        ),
         section("samples", "What the model heard", html("div", { id: "samples-slot", "aria-live": "polite" })),
         differences(),
         section("about", "How this was made", html("pre", { class: "command", tabindex: 0 }, report.command)),

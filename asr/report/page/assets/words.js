@@ -22,9 +22,21 @@ function wordsSection() {
   const draw = () => {
     const pairs = countPairs();
     lists.replaceChildren(
-      pairList("Substituted", "S", pairs.filter(({ pair }) => pair[0] !== null && pair[1] !== null)),
-      pairList("Deleted", "D", pairs.filter(({ pair }) => pair[1] === null)),
-      pairList("Inserted", "I", pairs.filter(({ pair }) => pair[0] === null)),
+      pairList(
+        "Substituted",
+        "S",
+        pairs.filter(({ pair }) => pair[0] !== null && pair[1] !== null),
+      ),
+      pairList(
+        "Deleted",
+        "D",
+        pairs.filter(({ pair }) => pair[1] === null),
+      ),
+      pairList(
+        "Inserted",
+        "I",
+        pairs.filter(({ pair }) => pair[0] === null),
+      ),
     );
     unseen.replaceChildren(...[unseenWords(report.systems[state.system].unseen)].filter(Boolean));
   };
@@ -48,7 +60,13 @@ function pairList(title, letter, pairs) {
   }
 
   add(PAIRS_SHOWN);
-  const head = html("h3", {}, title, html("b", { class: `letter ${EDIT_NAMES[letter]}`, "aria-hidden": "true" }, letter), html("span", { class: "total" }, count(total)));
+  const head = html(
+    "h3",
+    {},
+    title,
+    html("b", { class: `letter ${EDIT_NAMES[letter]}`, "aria-hidden": "true" }, letter),
+    html("span", { class: "total" }, count(total)),
+  );
   return html("div", { class: "card" }, head, pairs.length ? list : html("p", { class: "note" }, "None."), more);
 }
 
@@ -56,7 +74,14 @@ function pairButton({ pair, times }, most) {
   const [said, heard] = pair;
   const chosen = state.pair && state.pair[0] === said && state.pair[1] === heard;
   const onclick = () => (change({ pair: chosen ? null : pair }), chosen || showUtterances());
-  const words = said === null || heard === null ? foreign(said ?? heard) : [foreign(said), html("span", { class: "to" }, spoken(" found as "), html("span", { "aria-hidden": "true" }, "\u2192")), foreign(heard)];
+  const words =
+    said === null || heard === null
+      ? foreign(said ?? heard)
+      : [
+          foreign(said),
+          html("span", { class: "to" }, spoken(" found as "), html("span", { "aria-hidden": "true" }, "\u2192")),
+          foreign(heard),
+        ];
   return html(
     "button",
     { type: "button", class: "pair-button", "aria-pressed": String(Boolean(chosen)), onclick },
@@ -69,12 +94,24 @@ function pairButton({ pair, times }, most) {
 function unseenWords(unseen) {
   if (!unseen) return null;
   const row = (name, words, errors) => [name, count(words), count(errors), percent(words ? errors / words : null)];
-  const table = simpleTable(["Words of the references", "said", "missed", "share"], [
-    row("that the training text has", unseen.seen_words, unseen.seen_errors),
-    row("that it never had", unseen.words, unseen.errors),
-  ]);
-  const missed = unseen.most_frequent.map(({ word, count: times, total }) => html("li", {}, foreign(word), html("small", {}, ` ${times} of ${total}`)));
-  return html("div", { class: "card" }, html("h3", {}, "Words that training never saw"), html("p", { class: "note" }, "Training text: ", foreign(unseen.source)), table, missed.length > 0 && html("ul", { class: "inline-list", "aria-label": "Missed most often" }, missed));
+  const table = simpleTable(
+    ["Words of the references", "said", "missed", "share"],
+    [
+      row("that the training text has", unseen.seen_words, unseen.seen_errors),
+      row("that it never had", unseen.words, unseen.errors),
+    ],
+  );
+  const missed = unseen.most_frequent.map(({ word, count: times, total }) =>
+    html("li", {}, foreign(word), html("small", {}, ` ${times} of ${total}`)),
+  );
+  return html(
+    "div",
+    { class: "card" },
+    html("h3", {}, "Words that training never saw"),
+    html("p", { class: "note" }, "Training text: ", foreign(unseen.source)),
+    table,
+    missed.length > 0 && html("ul", { class: "inline-list", "aria-label": "Missed most often" }, missed),
+  );
 }
 
 /** Whose errors are listed; nothing to choose where there is one system. */
