@@ -40,8 +40,8 @@ def test_what_only_spaces_make_possible_has_times_too():
     best = annotate(decode(log_probs, TOKENS), log_probs, TOKENS, CLOCK)
     assert [word.word for word in best.words] == ["A", "B"]
     assert [(word.start, word.end) for word in best.words] == [
-        (pytest.approx(0.06), pytest.approx(0.25)),
-        (pytest.approx(0.46), pytest.approx(0.6)),
+        (pytest.approx(0.04), pytest.approx(0.3)),
+        (pytest.approx(0.44), pytest.approx(0.6)),
     ]
 
 
@@ -64,8 +64,8 @@ def test_words_have_times_in_every_mode(mode, tmp_path):
     best = annotate(hypotheses, log_probs, TOKENS, CLOCK)
     assert [word.word for word in best.words] == (["AB", "MR"] if "spelled" in mode else ["AB", "BA"])
     assert [(word.start, word.end) for word in best.words] == [
-        (pytest.approx(0.0), pytest.approx(0.35)),
-        (pytest.approx(0.56), pytest.approx(0.95)),
+        (pytest.approx(0.0), pytest.approx(0.4)),
+        (pytest.approx(0.54), pytest.approx(1.0)),
     ]
 
 
@@ -78,7 +78,7 @@ def test_words_of_phones_have_times_whichever_way_they_are_pronounced(tmp_path):
     log_probs[np.arange(10), np.ravel([[label, 0] for label in said])] = np.log(0.7)
     best = annotate(decode(log_probs, tokens, lexicon=Lexicon(["READ", "IT"])), log_probs, tokens, CLOCK)
     assert [word.word for word in best.words] == ["READ", "IT"]
-    assert [best.words[0].end, best.words[1].start] == pytest.approx([0.55, 0.56])
+    assert [best.words[0].end, best.words[1].start] == pytest.approx([0.5625, 0.5625])
     heard = annotate(decode(log_probs, tokens), log_probs, tokens, CLOCK)
     assert [word.word for word in heard.words] == ["R", "EH", "D", "IH", "T"] and heard.words[-1].end is not None
 
