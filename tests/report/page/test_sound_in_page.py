@@ -36,7 +36,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 def test_a_recording_beside_the_page_is_played(visit, greedy_page):
     page = visit(greedy_page, UTTERANCE)
     until(page, "document.querySelector('audio').readyState >= 1")
-    page.evaluate("document.querySelector('audio').play()")
+    page.locator("table.utterances").press("Enter")
     until(page, "document.querySelector('audio').currentTime > 0")
     assert "open the folder of the recordings" in page.locator("#utterance").inner_text()
 

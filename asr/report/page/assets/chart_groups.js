@@ -65,7 +65,8 @@ function groupLabel(key, value, x, y) {
 function groupRate({ wer, low, high }, place, scale, y) {
   if (!isNumber(wer)) return null;
   const whisker =
-    isNumber(low) && svg("line", { class: `whisker series-${place % 4}`, x1: scale(low), x2: scale(high), y1: y, y2: y });
+    isNumber(low) &&
+    svg("line", { class: `whisker series-${place % 4}`, x1: scale(low), x2: scale(high), y1: y, y2: y });
   const end = Math.max(scale(wer) + 9, isNumber(high) ? scale(high) + 7 : 0);
   return [whisker, mark(place, scale(wer), y, 4.5), text(end, y + 4, percent(wer, 1), { class: "value" })];
 }

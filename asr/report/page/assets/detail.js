@@ -6,7 +6,6 @@ function detailPanel() {
   return html("article", {
     id: "utterance",
     class: "card detail",
-    "aria-live": "polite",
     "aria-labelledby": "utterance-title",
   });
 }

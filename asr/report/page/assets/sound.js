@@ -12,7 +12,7 @@ function openFolder(files) {
 
 /** The file of the opened folder whose path has most of its end in common with the one in the report. */
 function chosenFile(path) {
-  const parts = decodeURI(path).split("/").reverse();
+  const parts = path.split("/").map(decodeURIComponent).reverse();
   const inCommon = (file) => {
     const own = (file.webkitRelativePath || file.name).split("/").reverse();
     const end = own.findIndex((part, place) => part !== parts[place]);

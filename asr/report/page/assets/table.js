@@ -14,7 +14,7 @@ function utteranceTable() {
       role: "grid",
       tabindex: 0,
       class: "utterances",
-      "aria-label": "Utterances; arrow keys choose one",
+      "aria-label": "Utterances; arrow keys choose one, Enter plays it",
       onkeydown: onKey,
     },
     html(
@@ -58,6 +58,10 @@ function utteranceTable() {
 
   function onKey(event) {
     if (event.target !== table) return;
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      return playOrPause();
+    }
     const place = rows.findIndex(({ index }) => index === state.selected);
     const page = Math.max(1, Math.floor(frame.clientHeight / ROW_HEIGHT) - 2);
     const target = {

@@ -189,7 +189,7 @@ function start() {
             curves.map(({ element }) => element),
           ),
         ),
-        section("samples", "What the model heard", html("div", { id: "samples-slot", "aria-live": "polite" })),
+        section("samples", "What the model heard", html("div", { id: "samples-slot" })),
         differences(),
         section("about", "How this was made", html("pre", { class: "command", tabindex: 0 }, report.command)),
       ),
