@@ -4,6 +4,7 @@
     python scripts/benchmark.py train --mode infer --case a b
     python scripts/benchmark.py features
     python scripts/benchmark.py decode --log-probs test.npz --tokens RUN/tokens.json --references test.jsonl --lm F.arpa
+    python scripts/benchmark.py score
 
 A table goes to stdout, progress to stderr; --json keeps all figures with the machine's description. A contender that is
 not installed is left out and named. docs/benchmarks.md says what is measured and what came out.
@@ -19,6 +20,7 @@ SUBCOMMANDS = {
     "train": "benchmarks.train",
     "features": "benchmarks.features",
     "decode": "benchmarks.decode",
+    "score": "benchmarks.score",
 }
 
 
