@@ -28,8 +28,9 @@ def run(args: argparse.Namespace) -> int:
     from asr.report.page.training_data import training_page
     from asr.report.training import read_trainings
     from asr.report.training_terminal import print_training_report
+    from asr.run import CONFIG, HISTORY
 
-    sources = [folder / name for folder in args.runs for name in ("history.jsonl", "config.toml")]
+    sources = [folder / name for folder in args.runs for name in (HISTORY, CONFIG)]
     check_outputs(sources, [args.html] if args.html else [])
     report = read_trainings(args.runs, ("asr", *sys.argv[1:]))
     if args.html:

@@ -8,9 +8,9 @@ from typing import Any
 
 from asr.errors import ManifestError
 from asr.manifest import read_json_lines
+from asr.run import CONFIG, HISTORY
 from asr.training.history import EpochRecord, Sample, Timing, error_rate
 
-_HISTORY, _CONFIG = "history.jsonl", "config.toml"
 _OPTIONAL = ("val_loss", "wer", "cer", "per", "blank_rate")
 _TIMING = tuple(field.name for field in fields(Timing))
 
@@ -101,7 +101,7 @@ def read_trainings(folders: Sequence[Path], command: Sequence[str]) -> TrainingR
     """
     names = _names(folders)
     runs = tuple(
-        TrainingRun(name, _read_history(folder / _HISTORY), _read_settings(folder / _CONFIG))
+        TrainingRun(name, _read_history(folder / HISTORY), _read_settings(folder / CONFIG))
         for name, folder in zip(names, folders, strict=True)
     )
     settings = dict.fromkeys(key for run in runs for key in run.settings)

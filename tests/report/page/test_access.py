@@ -20,7 +20,7 @@ def serious_violations(page):
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_no_serious_violation_in_a_report(visit, embedded_page, colours):
-    page = visit(embedded_page, "#pair=cat/hat&utterance=rec%2Fa-1", color_scheme=colours, bypass_csp=True)
+    page = visit(embedded_page, "#pair=cat/hat&search=hat&utterance=rec%2Fa-1", color_scheme=colours, bypass_csp=True)
     page.wait_for_selector("canvas.spectrogram:not([hidden])")
     page.locator("summary").first.click()
     assert serious_violations(page) == []

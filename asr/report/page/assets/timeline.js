@@ -36,6 +36,7 @@ function timelineView(utterance) {
 
   function paint(samples, width) {
     picture.hidden = samples === null;
+    frame.hidden = samples === null && !track.querySelector(".timed"); // an empty axis says nothing
     note.replaceChildren(...(samples === null ? withoutSpectrogram(utterance) : []));
     if (samples === null) return;
     picture.width = width;
