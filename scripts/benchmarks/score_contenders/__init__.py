@@ -1,1 +1,1 @@
-"""The contenders of `benchmarks.score`: each has ``build(references, hypotheses, ...)`` that returns one scoring run."""
+"""The contenders of `benchmarks.score`: each has ``build(references, hypotheses, ...)`` that returns one run."""
