@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
-from asr.cli.console import load_backend, progress_bar, stderr_console
+from asr.cli.console import progress_bar, stderr_console
+from asr.cli.model_options import add_runtime_arguments, load_model
 from asr.cli.numbers import counted, positive
 from asr.cli.search_options import add_search_arguments, files_read, search_for
 
@@ -37,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data_set", metavar="DATA", type=Path, help="manifest, shards, or saved log-probabilities")
     parser.add_argument("--output", metavar="HYP", required=True, type=Path, help="file of hypotheses, JSON lines")
     add_search_arguments(parser)
+    add_runtime_arguments(parser)
     parser.add_argument("--nbest", metavar="N", type=positive, help="write so many hypotheses an utterance, best first")
-    parser.add_argument("--threads", metavar="N", type=positive, help="utterances at once (default: one a core)")
     parser.add_argument(
         "--calibrate",
         choices=("isotonic", "temperature"),
@@ -90,12 +91,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _computed(args: argparse.Namespace) -> "tuple[SpeechModel, list[Example]]":
     """Return the model, and the utterances of a manifest or of shards."""
-    load_backend(args)
-    from asr.run import load
     from asr.transcribe.data_set import read_data_set
 
-    model = load(args.model)
-    return model, read_data_set(args.data_set, model.config.features)
+    model = load_model(args, args.model)
+    return model, read_data_set(args.data_set, model.config.features, model.frames)
 
 
 def _saved(args: argparse.Namespace) -> "tuple[SpeechModel, list[Example]]":

@@ -11,6 +11,7 @@ where --check names a data set with references. It is used with --runtime int8.
 """
 
 import argparse
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,12 @@ def run(args: argparse.Namespace) -> int:
     """Export, and tell what was compared."""
     from asr.errors import ConfigError
 
+    for package in ("onnx", "onnxruntime"):
+        if find_spec(package) is None:
+            raise ConfigError(f"{package} is not installed: install keras-asr[export]")
     load_backend(args)
-    try:
-        from asr.export.export import export_run
-    except ModuleNotFoundError as error:
-        if error.name not in ("onnx", "onnxruntime"):
-            raise
-        raise ConfigError(f"{error.name} is not installed: install keras-asr[export]") from error
+    from asr.export.export import export_run
+
     exported = export_run(args.model, data_set=args.check, int8=args.int8)
     console = stderr_console(args)
     if exported.comparison.on_noise:

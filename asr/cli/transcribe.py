@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
-from asr.cli.console import load_backend, progress_bar, stderr_console
+from asr.cli.console import progress_bar, stderr_console
+from asr.cli.model_options import add_runtime_arguments, load_model
 from asr.cli.numbers import counted, positive
 from asr.cli.search_options import add_search_arguments, search_for
 
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-f", "--output-format", metavar="F", help="txt, json, several with commas between, or all (default: see above)"
     )
     add_search_arguments(parser)
+    add_runtime_arguments(parser)
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--overwrite", action="store_true", help="replace transcripts that are there")
     existing.add_argument("--resume", action="store_true", help="leave transcripts that are there, make the others")
@@ -64,7 +66,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _to_stdout(args: argparse.Namespace, output_format: str) -> int:
-    load_backend(args)
     from asr.errors import AudioError, UtteranceError
     from asr.transcribe.formats import FORMATS
 
@@ -79,7 +80,6 @@ def _to_stdout(args: argparse.Namespace, output_format: str) -> int:
 
 
 def _to_files(args: argparse.Namespace, jobs: "Sequence[Job]") -> int:
-    load_backend(args)
     from asr.errors import AsrError
     from asr.files import write_atomically
     from asr.transcribe.formats import FORMATS
@@ -102,10 +102,9 @@ def _to_files(args: argparse.Namespace, jobs: "Sequence[Job]") -> int:
 
 
 def _transcriber(args: argparse.Namespace) -> "Transcriber":
-    from asr.run import load
     from asr.transcribe.transcriber import Transcriber
 
-    model = load(args.model)
+    model = load_model(args, args.model)
     search = search_for(args, args.model, model.tokens, model.config.decode)
     return Transcriber(model, beam_size=None if search else 1, search=search)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from asr.decoding.align import Alignment, align, separators
+from asr.decoding.align import Alignment, align, align_greedily, separators
 from asr.decoding.calibration import Calibration, Kind, fit_calibration
 from asr.decoding.confidence import combined, confirmations, frame_confidences, posteriors, words_confirmed
 from asr.decoding.hypothesis import Hypothesis, Word
@@ -122,7 +122,8 @@ def _gather(hypotheses: Sequence[Hypothesis], log_probs: np.ndarray, tokens: Tok
     totals = np.array([hypothesis.score.total for hypothesis in hypotheses])
     try:
         spans = _spans(best, tokens)
-        alignment = align(log_probs, best.tokens, separators=separators(tokens))
+        alignment = align_greedily(log_probs, best.tokens)
+        alignment = alignment or align(log_probs, best.tokens, separators=separators(tokens))
     except UtteranceError:
         return _Evidence(totals, confirmed, np.ones(confirmed.shape[1]), [], None)
     return _Evidence(totals, confirmed, frame_confidences(log_probs, best.tokens, spans, alignment), spans, alignment)

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from asr.compiled import njit
 from asr.decoding.align import Alignment
 from asr.decoding.hypothesis import Hypothesis
 from asr.tokens import WordLabels
@@ -69,36 +68,18 @@ def words_confirmed(words: Sequence[str], others: Sequence[str]) -> np.ndarray:
     start = _first_difference(left[:shorter], right[:shorter])
     end = _first_difference(left[::-1][: shorter - start], right[::-1][: shorter - start])
     confirmed = np.ones(len(left), np.bool_)
-    confirmed[start : len(left) - end] = _confirmed(left[start : len(left) - end], right[start : len(right) - end])
+    if start < len(left) - end:
+        from asr.decoding.confirm_kernel import confirmed_of  # brings numba, which equal sequences need not load
+
+        confirmed[start : len(left) - end] = confirmed_of(
+            left[start : len(left) - end], right[start : len(right) - end]
+        )
     return confirmed
 
 
 def _first_difference(left: np.ndarray, right: np.ndarray) -> int:
     different = left != right
     return int(different.argmax()) if different.any() else len(left)
-
-
-@njit(cache=True, nogil=True)
-def _confirmed(left, right):
-    """Return for each item of ``left`` [N] whether it meets its like in a Levenshtein alignment with ``right`` [M]."""
-    num_left, num_right = len(left), len(right)
-    costs = np.zeros((num_left + 1, num_right + 1), np.int32)
-    costs[:, 0] = np.arange(num_left + 1)
-    costs[0] = np.arange(num_right + 1)
-    for i in range(num_left):
-        for j in range(num_right):
-            costs[i + 1, j + 1] = min(costs[i, j] + (left[i] != right[j]), costs[i, j + 1] + 1, costs[i + 1, j] + 1)
-    confirmed = np.zeros(num_left, np.bool_)
-    i, j = num_left, num_right
-    while i > 0 and j > 0:
-        if costs[i, j] == costs[i - 1, j - 1] + (left[i - 1] != right[j - 1]):
-            i, j = i - 1, j - 1
-            confirmed[i] = left[i] == right[j]
-        elif costs[i, j] == costs[i - 1, j] + 1:
-            i -= 1
-        else:
-            j -= 1
-    return confirmed
 
 
 def frame_confidences(

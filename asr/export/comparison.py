@@ -65,7 +65,7 @@ def samples(run: TrainedModel, data_set: Path | None) -> list[Sample]:
         ConfigError: there is no utterance in the data set.
     """
     if data_set is not None:
-        named = [_sample(one) for one in read_data_set(data_set, run.config.features)]
+        named = [_sample(one) for one in read_data_set(data_set, run.config.features, run.frames)]
         if not named:
             raise ConfigError(f"{data_set}: holds no utterance to compare on: name another data set with --check")
         return named

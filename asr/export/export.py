@@ -9,9 +9,12 @@ from asr.errors import ConfigError, RunError
 from asr.export.comparison import Comparison, compare, samples
 from asr.export.integers import to_integers
 from asr.export.network import to_onnx
+from asr.export.recurrent import check_cell
 from asr.files import replacing
+from asr.layers.cells.lstm import LSTMCell
+from asr.layers.cells.table import find_cell
 from asr.onnx_model import OnnxModel
-from asr.run import MODEL_INT8, MODEL_ONNX, describe_source, load
+from asr.run import MODEL_INT8, MODEL_ONNX, describe_source, load, read_config
 
 # Of logits in float32; sums of some hundred products in another order differ by a hundredth of this.
 TOLERANCE = 1e-3
@@ -49,11 +52,11 @@ def export_run(folder: Path, *, data_set: Path | None = None, int8: bool = False
         ConfigError: ONNX has no operator for the cell, or none of integers; there is no utterance to compare on.
         ManifestError, ShardError, AudioError, UtteranceError: the data set cannot be read.
     """
+    cell = read_config(Path(folder)).model.cell
+    check_cell(cell)
+    if int8 and not isinstance(find_cell(cell), LSTMCell):
+        raise ConfigError(f"model.cell = {cell!r}: ONNX Runtime has integers for LSTMs only: export without --int8")
     run = load(folder, precision="float32")
-    if int8 and not run.config.model.cell.startswith("lstm"):
-        raise ConfigError(
-            f"model.cell = {run.config.model.cell!r}: ONNX Runtime has integers for LSTMs only: export without --int8"
-        )
     path = Path(folder) / (MODEL_INT8 if int8 else MODEL_ONNX)
     model = to_onnx(run.model, describe_source(run.folder))
     with replacing(path) as part:

@@ -19,7 +19,7 @@ from asr.layers.cells.cell import Cell
 from asr.layers.cells.gru import GRUCell, GRUResetBeforeCell
 from asr.layers.cells.lstm import LSTMCell
 from asr.layers.cells.rnn import RNNCell
-from asr.layers.cells.table import CELLS
+from asr.layers.cells.table import CELLS, find_cell
 
 _ONNX_GATES = "iofg"
 _OPEN = 40.0  # sigmoid(40) is 1 in float32
@@ -50,9 +50,9 @@ def check_cell(name: str) -> None:
     """Check that ONNX has an operator for a cell.
 
     Raises:
-        ConfigError: it has none.
+        ConfigError: it has none, or there is no such cell.
     """
-    if _converter(CELLS[name]) is None:
+    if _converter(find_cell(name)) is None:
         able = ", ".join(other for other, cell in CELLS.items() if _converter(cell))
         raise ConfigError(f"model.cell = {name!r}: ONNX has no operator for it, only for {able}: use --runtime keras")
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from asr.audio import Waveform
 from asr.config import FeatureConfig
 from asr.decoding.annotate import Calibrator, annotate
 from asr.decoding.calibration import load_calibration
@@ -74,8 +75,15 @@ class DecodingResult:
         return self.seconds / self.audio_seconds if self.audio_seconds else None
 
 
-def read_data_set(path: Path, config: FeatureConfig) -> list[Example]:
+def read_data_set(
+    path: Path, config: FeatureConfig, frames: Callable[[Waveform], Frames] | None = None
+) -> list[Example]:
     """Return the utterances of a manifest (a file) or of shards (a folder), in their order.
+
+    Args:
+        path: of the data set.
+        config: how frames are made.
+        frames: makes them of a waveform, as `asr.trained_model.TrainedModel.frames` does; None: librosa.
 
     Raises:
         ManifestError: the manifest cannot be read or breaks its format.
@@ -88,13 +96,14 @@ def read_data_set(path: Path, config: FeatureConfig) -> list[Example]:
             for index, entry in enumerate(shards.entries)
         ]
     return [
-        Example(Recording(one.id, partial(_compute, one, config)), one.text, one.duration, one.offset)
+        Example(Recording(one.id, partial(_compute, one, config, frames)), one.text, one.duration, one.offset)
         for one in read_manifest(path)
     ]
 
 
-def _compute(utterance: Utterance, config: FeatureConfig) -> Frames:
-    return compute_features(read_utterance(utterance, config.sample_rate_hz), config)
+def _compute(utterance: Utterance, config: FeatureConfig, frames: Callable[[Waveform], Frames] | None) -> Frames:
+    waveform = read_utterance(utterance, config.sample_rate_hz)
+    return frames(waveform) if frames else compute_features(waveform, config)
 
 
 def decode_data_set(

@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from asr.audio import Waveform
 from asr.config import Config
 from asr.errors import AudioError, UtteranceError
 from asr.features import Frames
@@ -22,7 +23,7 @@ Failure: TypeAlias = AudioError | UtteranceError
 
 
 class SpeechModel(Protocol):
-    """What transcribing needs of a model; `asr.run.Run` is one."""
+    """What decoding needs of a model; `asr.trained_model.TrainedModel` is one."""
 
     @property
     def folder(self) -> Path:
@@ -41,6 +42,14 @@ class SpeechModel(Protocol):
 
     def log_probs_of_frames(self, frames: Sequence[Frames]) -> Iterator[np.ndarray]:
         """Yield the log-probabilities [T', V] of each utterance's frames [T, F], in order."""
+        ...
+
+
+class AudioModel(SpeechModel, Protocol):
+    """What transcribing needs of a model: it also makes its frames."""
+
+    def frames(self, waveform: Waveform) -> Frames:
+        """Return the frames [T, F], not normalised, of a waveform [N] at the model's own rate."""
         ...
 
 

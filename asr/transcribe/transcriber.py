@@ -1,21 +1,26 @@
 """Sound files in, transcripts out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from asr.audio import read_audio
 from asr.decoding.annotate import annotate
 from asr.decoding.calibration import load_calibration
-from asr.decoding.decode import Decoder, transcribe_log_probs
-from asr.decoding.rescoring import RescoringDecoder
+from asr.decoding.greedy import greedy
+from asr.decoding.hypothesis import Hypothesis
 from asr.errors import AsrError, ConfigError, TranscriptionError, UtteranceError
-from asr.features import Frames, compute_features
+from asr.features import Frames
 from asr.transcribe.clock import frame_clock
-from asr.transcribe.recognise import Failure, Recording, SpeechModel, recognise
+from asr.transcribe.recognise import AudioModel, Failure, Recording, recognise
 from asr.transcribe.transcript import Segment, Transcript
+
+if TYPE_CHECKING:
+    from asr.decoding.decode import Decoder
+    from asr.decoding.rescoring import RescoringDecoder
 
 LANGUAGE = "en"  # the recipes' corpora are English; so is whatever was trained by them
 
@@ -33,10 +38,12 @@ class Transcriber:
 
     def __init__(
         self,
-        model: str | Path | SpeechModel | None = None,
+        model: str | Path | AudioModel | None = None,
         *,
         beam_size: int | None = None,
-        search: Decoder | RescoringDecoder | None = None,
+        search: "Decoder | RescoringDecoder | None" = None,
+        runtime: Literal["onnx", "int8", "keras"] | None = None,
+        threads: int | None = None,
     ) -> None:
         """Load the model.
 
@@ -44,6 +51,8 @@ class Transcriber:
             model: a run folder, or what `asr.load` made of one.
             beam_size: default: what the run's config says; not used where there is a search.
             search: with a language model, a lexicon, hotwords, or any settings, over the model's tokens.
+            runtime: what computes the model of a folder; None: onnx where ``asr export`` has made a model, else keras.
+            threads: of ONNX Runtime; None: one a core.
 
         Raises:
             TranscriptionError: no model is named; none is packaged yet.
@@ -54,9 +63,9 @@ class Transcriber:
             raise TranscriptionError("no model: name a run folder of asr train (-m); none comes with this release")
         if beam_size is not None and beam_size < 1:
             raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
-        self.model = _load(model) if isinstance(model, str | Path) else model
+        self.model = _load(model, runtime, threads) if isinstance(model, str | Path) else model
         self.beam_size = search.settings.beam_size if search else beam_size or self.model.config.decode.beam_size
-        self._search = search or partial(transcribe_log_probs, tokens=self.model.tokens, beam_size=self.beam_size)
+        self._search = search or self._plain_search()
         self._calibration = load_calibration(self.model.folder)
 
     def __call__(self, audio: str | Path) -> Transcript:
@@ -81,12 +90,21 @@ class Transcriber:
             else:
                 yield log_probs
 
+    def _plain_search(self) -> Callable[[np.ndarray], list[Hypothesis]]:
+        """Return the search without a language model; only one that keeps several prefixes loads compiled code."""
+        tokens = self.model.tokens
+        if self.beam_size == 1:
+            return lambda log_probs: [greedy(log_probs, tokens)]
+        from asr.decoding.decode import transcribe_log_probs
+
+        return partial(transcribe_log_probs, tokens=tokens, beam_size=self.beam_size)
+
     def _frames(self, audio: str, durations: dict[str, float]) -> Frames:
         """Read a file, note its duration, and return its frames."""
         features = self.model.config.features
         waveform = read_audio(Path(audio), sample_rate_hz=features.sample_rate_hz)
         durations[audio] = len(waveform) / features.sample_rate_hz
-        return compute_features(waveform, features)
+        return self.model.frames(waveform)
 
     def _transcribed(self, audio: str, duration: float, log_probs: np.ndarray) -> Transcript | Failure:
         try:
@@ -99,7 +117,7 @@ class Transcriber:
         return Transcript(audio, duration, best.text, segments, LANGUAGE, str(self.model.folder))
 
 
-def _load(folder: str | Path) -> SpeechModel:
-    from asr.run import load  # brings Keras, which a model made elsewhere need not
+def _load(folder: str | Path, runtime: str | None, threads: int | None) -> AudioModel:
+    from asr.run import load_for
 
-    return load(folder)
+    return load_for(folder, runtime, threads)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.decoding import align as module
-from asr.decoding.align import align
+from asr.decoding import align_kernel as module
+from asr.decoding.align import _topology, align, align_greedily
 from asr.errors import ShapeError, UtteranceError
 from tests.reference import collapse_by_definition, random_log_probs
 
@@ -87,15 +87,15 @@ def test_the_way_back_is_the_same_wherever_scores_are_kept(seed, num_frames, num
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(1, 21))[: min(num_labels, num_frames)]  # no repeats: always alignable
     log_probs = random_log_probs(seed, num_frames, num_classes=21)
-    classes, skips = module._topology(labels, (), 0)
+    classes, skips = _topology(labels, (), 0)
     emissions = log_probs.astype(np.float32)
     kept = np.full((1, len(classes)), -np.inf)
     module._forward(emissions, classes, skips, num_frames, kept)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_block_size", lambda *_: block)
-        path, log_prob = module._best_path(emissions, classes, skips)
+        path, log_prob = module.best_path(emissions, classes, skips)
         patch.setattr(module, "_block_size", lambda *_: num_frames)
-        whole_path, whole_log_prob = module._best_path(emissions, classes, skips)
+        whole_path, whole_log_prob = module.best_path(emissions, classes, skips)
     assert log_prob == whole_log_prob
     np.testing.assert_array_equal(path, whole_path)
     assert emissions[np.arange(num_frames), classes[path]].astype(float).sum() == pytest.approx(log_prob)
@@ -157,3 +157,16 @@ def test_labels_that_are_no_classes_are_refused(labels, message):
 def test_a_batch_is_refused():
     with pytest.raises(ShapeError, match="one utterance"):
         align(np.zeros((1, 4, 3)), [1])
+
+
+@given(seeds, st.integers(0, 30))
+def test_where_the_best_path_of_all_spells_the_labels_they_lie_on_it(seed, num_frames):
+    log_probs = random_log_probs(seed, num_frames, num_classes=4)
+    labels = collapse_by_definition(tuple(log_probs.argmax(axis=1)))
+    found, expected = align_greedily(log_probs, labels), align(log_probs, labels)
+    assert found is not None
+    np.testing.assert_array_equal(found.starts, expected.starts)
+    np.testing.assert_array_equal(found.ends, expected.ends)
+    assert found.log_prob == pytest.approx(expected.log_prob)
+    assert found.num_frames == num_frames
+    assert align_greedily(log_probs, (*labels, 1)) is None

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.decoding import confidence as module
 from asr.decoding.align import align
 from asr.decoding.confidence import combined, frame_confidences, word_posteriors, words_confirmed
+from asr.decoding.confirm_kernel import confirmed_of
 from asr.decoding.hypothesis import Hypothesis, Score
 from asr.tokens import Tokens
 
@@ -52,7 +52,7 @@ def test_words_are_confirmed_by_an_alignment_with_the_fewest_edits(words, others
 @given(st.lists(st.integers(0, 2), max_size=6), st.lists(st.integers(0, 2), max_size=6))
 def test_the_kernel_does_what_its_python_does(left, right):
     left, right = np.array(left, np.int64), np.array(right, np.int64)
-    np.testing.assert_array_equal(module._confirmed(left, right), module._confirmed.py_func(left, right))
+    np.testing.assert_array_equal(confirmed_of(left, right), confirmed_of.py_func(left, right))
 
 
 def test_a_word_is_as_sure_as_the_hypotheses_that_have_it_there():

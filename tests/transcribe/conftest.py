@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from asr.config import Config
+from asr.features import compute_features
 from asr.tokens import Tokens
 
 
@@ -20,6 +21,9 @@ class LoudnessModel:
     config: Config = field(default_factory=Config)
     tokens: Tokens = field(default_factory=lambda: Tokens(["<blank>", "A"]))
     batch_sizes: list[int] = field(default_factory=list)
+
+    def frames(self, waveform: np.ndarray) -> np.ndarray:
+        return compute_features(waveform, self.config.features)
 
     def log_probs_of_frames(self, frames: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
         self.batch_sizes.append(len(frames))
