@@ -22,6 +22,7 @@ from asr.errors import ConfigError
 
 if TYPE_CHECKING:
     from asr.report.comparison import Comparison
+    from asr.report.page.sounds import Sounds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +43,6 @@ def run(args: argparse.Namespace) -> int:
     from asr.cli.outputs import check_outputs
     from asr.report.comparison import compare
     from asr.report.comparison_terminal import print_comparison
-    from asr.report.page.score_data import comparison_page
 
     check_page_arguments(args)
     paths = [args.first, *args.others]
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     names = system_names(args.name, paths)
     comparison = compare(names, make_reports(args, paths), command=("asr", *sys.argv[1:]), seed=args.seed)
     _write_files(args, comparison)
-    write_page(args, comparison.reports[0].utterances, lambda sounds: comparison_page(comparison, sounds))
+    write_page(args, comparison.reports[0].utterances, lambda sounds: _page(comparison, sounds))
     print_comparison(comparison, stdout_console())
     return DONE
 
@@ -73,6 +73,12 @@ def system_names(given: Sequence[str], paths: Sequence[Path]) -> list[str]:
         if len(set(names)) == len(names):
             return names
     return [f"{number}: {path}" for number, path in enumerate(paths, start=1)]
+
+
+def _page(comparison: "Comparison", sounds: "Sounds") -> str:
+    from asr.report.page.score_data import comparison_page
+
+    return comparison_page(comparison, sounds)
 
 
 def _write_files(args: argparse.Namespace, comparison: "Comparison") -> None:

@@ -20,6 +20,7 @@ from asr.cli.page_options import add_page_arguments, check_page_arguments, write
 from asr.cli.scoring_options import add_scoring_arguments, make_reports
 
 if TYPE_CHECKING:
+    from asr.report.page.sounds import Sounds
     from asr.report.report import Report
 
 
@@ -51,7 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score, print the summary, write the files asked for."""
     from asr.cli.outputs import check_outputs
-    from asr.report.page.score_data import report_page
     from asr.report.terminal import print_report
 
     check_page_arguments(args)
@@ -60,9 +60,15 @@ def run(args: argparse.Namespace) -> int:
     check_outputs([args.references, args.hypotheses, *args.training_text], outputs)
     (report,) = make_reports(args, [args.hypotheses])
     _write_files(args, report, trn)
-    write_page(args, report.utterances, lambda sounds: report_page(report, sounds))
+    write_page(args, report.utterances, lambda sounds: _page(report, sounds))
     print_report(report, stdout_console())
     return DONE
+
+
+def _page(report: "Report", sounds: "Sounds") -> str:
+    from asr.report.page.score_data import report_page
+
+    return report_page(report, sounds)
 
 
 def _write_files(args: argparse.Namespace, report: "Report", trn: list[Path]) -> None:
