@@ -137,7 +137,7 @@ def _resampled_rates(errors: np.ndarray, words: np.ndarray, seed: int, num_resam
 def _sums_of_units(units: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     """Errors and words of resamples, [2, size], of units [2, N]."""
     num_units = units.shape[1]
-    drawn = rng.integers(num_units, size=(size, num_units), dtype=np.int32)
+    drawn = rng.integers(num_units, size=(size, num_units))
     return np.stack([values[drawn].sum(axis=1) for values in units])
 
 
