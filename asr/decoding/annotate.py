@@ -26,6 +26,7 @@ def annotate(
     tokens: Tokens,
     clock: FrameClock,
     calibration: Calibration | None = None,
+    silences: np.ndarray | None = None,
 ) -> Hypothesis:
     """Return the best hypothesis with its words.
 
@@ -35,6 +36,7 @@ def annotate(
         tokens: the V labels.
         clock: when the frames are.
         calibration: of confidence; None leaves it as it is.
+        silences: [R, 2] of the utterance, in frames, as `asr.decoding.silences` finds them; None: not known.
 
     Returns:
         The first hypothesis; its words are those of its text, each with a confidence, and with a start and an end
@@ -46,7 +48,7 @@ def annotate(
     if evidence.alignment is None:
         words = tuple(Word(word) for word in hypotheses[0].text.split())
     else:
-        words = word_times(evidence.spans, evidence.alignment, clock)
+        words = word_times(evidence.spans, evidence.alignment, clock, silences)
     sure = zip(words, confidences.tolist(), strict=True)
     return replace(hypotheses[0], words=tuple(replace(word, confidence=confidence) for word, confidence in sure))
 

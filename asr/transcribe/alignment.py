@@ -20,7 +20,7 @@ from asr.prepare.blocks import read_utterance
 from asr.tokens import Tokens
 from asr.transcribe.clock import frame_clock
 from asr.transcribe.ctm import ctm_lines
-from asr.transcribe.recognise import Failure, Recording, SpeechModel, recognise
+from asr.transcribe.recognise import Failure, Recognised, Recording, SpeechModel, recognise
 from asr.transcribe.textgrid import Interval, textgrid
 
 
@@ -47,12 +47,12 @@ def align_utterances(
     durations: dict[str, float] = {}
     features = model.config.features
     recordings = [Recording(one.id, partial(_frames, one, features, durations)) for one in utterances]
-    for utterance, (_, log_probs) in zip(utterances, recognise(model, recordings), strict=True):
-        if isinstance(log_probs, np.ndarray):
+    for utterance, (_, found) in zip(utterances, recognise(model, recordings), strict=True):
+        if isinstance(found, Recognised):
             clock = frame_clock(model.config, start=utterance.offset, duration=durations[utterance.id])
-            yield utterance, _aligned(utterance, log_probs, model.tokens, clock)
+            yield utterance, _aligned(utterance, found, model.tokens, clock)
         else:
-            yield utterance, log_probs
+            yield utterance, found
 
 
 def _frames(utterance: Utterance, features: FeatureConfig, durations: dict[str, float]) -> Frames:
@@ -63,10 +63,10 @@ def _frames(utterance: Utterance, features: FeatureConfig, durations: dict[str, 
 
 
 def _aligned(
-    utterance: Utterance, log_probs: np.ndarray, tokens: Tokens, clock: FrameClock
+    utterance: Utterance, found: Recognised, tokens: Tokens, clock: FrameClock
 ) -> AlignedUtterance | UtteranceError:
     try:
-        words, labels, alignment = align_text(utterance.text, log_probs, tokens, clock)
+        words, labels, alignment = align_text(utterance.text, found.log_probs, tokens, clock, found.silences)
     except UtteranceError as error:
         return error
     spikes = zip(labels, label_times(alignment, clock), strict=True)
@@ -76,7 +76,7 @@ def _aligned(
 
 
 def align_text(
-    text: str, log_probs: np.ndarray, tokens: Tokens, clock: FrameClock
+    text: str, log_probs: np.ndarray, tokens: Tokens, clock: FrameClock, silences: np.ndarray | None = None
 ) -> tuple[tuple[Word, ...], list[int], Alignment]:
     """Return the words of a text with times and confidence, its labels, and where these lie in the frames.
 
@@ -85,6 +85,7 @@ def align_text(
         log_probs: [T, V] natural log.
         tokens: the V labels.
         clock: when the frames are.
+        silences: [R, 2] of the utterance, in frames, as `asr.decoding.silences` finds them; None: not known.
 
     Raises:
         UtteranceError: the labels cannot spell the text, or the text does not fit into the frames.
@@ -94,7 +95,7 @@ def align_text(
     alignment = align(log_probs, labels, separators=separators(tokens))
     spans = tokens.words(labels, normalised)
     confidences = frame_confidences(log_probs, labels, spans, alignment)
-    words = word_times(spans, alignment, clock)
+    words = word_times(spans, alignment, clock, silences)
     spelled = _spelled(text, [word.word for word in words], tokens)
     found = zip(words, spelled, confidences.tolist(), strict=True)
     return tuple(replace(word, word=own, confidence=sure) for word, own, sure in found), labels, alignment

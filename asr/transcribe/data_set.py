@@ -30,7 +30,7 @@ from asr.prepare.blocks import read_utterance
 from asr.shards import open_shards
 from asr.tokens import Tokens
 from asr.transcribe.clock import frame_clock
-from asr.transcribe.recognise import Failure, Recording, SpeechModel, recognise
+from asr.transcribe.recognise import Failure, Recognised, Recording, SpeechModel, recognise
 
 Save: TypeAlias = Callable[[str, np.ndarray], None]
 Search: TypeAlias = Callable[[np.ndarray], list[Hypothesis]]
@@ -139,18 +139,18 @@ def decode_data_set(
     with ExitStack() as stack:
         save = stack.enter_context(_log_prob_writer(log_probs_file)) if log_probs_file else _forget
         executor = stack.enter_context(ThreadPoolExecutor(threads))
-        computed = (found for _, found in recognise(model, (example.recording for example in examples)))
-        searched = _searched(computed, find, executor, 2 * threads)
-        for done, (example, (log_probs, hypotheses)) in enumerate(zip(examples, searched, strict=True), start=1):
-            if isinstance(log_probs, np.ndarray) and isinstance(hypotheses, list):
+        recognised = (found for _, found in recognise(model, (example.recording for example in examples)))
+        searched = _searched(recognised, find, executor, 2 * threads)
+        for done, (example, (found, hypotheses)) in enumerate(zip(examples, searched, strict=True), start=1):
+            if isinstance(found, Recognised) and isinstance(hypotheses, list):
                 if calibrator is not None:
-                    calibrator.add(hypotheses, log_probs, example.reference or "")
+                    calibrator.add(hypotheses, found.log_probs, example.reference or "")
                 clock = frame_clock(model.config, start=example.start, duration=example.duration or None)
-                best = annotate(hypotheses, log_probs, model.tokens, clock, calibration)
+                best = annotate(hypotheses, found.log_probs, model.tokens, clock, calibration, found.silences)
                 name = example.recording.id
                 nbest = tuple(Alternative(one.text, one.score) for one in hypotheses[: num_best or 0])
                 decoded.append(DecodedUtterance(name, best.text, best.score, example.reference, best.words, nbest))
-                save(name, log_probs)
+                save(name, found.log_probs)
                 result.audio_seconds += example.duration
             else:
                 result.failures[example.recording.id] = str(hypotheses)
@@ -162,12 +162,12 @@ def decode_data_set(
 
 
 def _searched(
-    computed: Iterable[np.ndarray | Failure], search: Search, executor: Executor, num_waiting: int
-) -> Iterator[tuple[np.ndarray | Failure, list[Hypothesis] | Failure]]:
-    """Yield log-probabilities with their hypotheses, best first, or why there are none; some are searched ahead."""
-    waiting: deque[tuple[np.ndarray | Failure, Future[list[Hypothesis] | Failure]]] = deque()
-    for log_probs in computed:
-        waiting.append((log_probs, executor.submit(_found, log_probs, search)))
+    recognised: Iterable[Recognised | Failure], search: Search, executor: Executor, num_waiting: int
+) -> Iterator[tuple[Recognised | Failure, list[Hypothesis] | Failure]]:
+    """Yield what was recognised with its hypotheses, best first, or why there are none; some are searched ahead."""
+    waiting: deque[tuple[Recognised | Failure, Future[list[Hypothesis] | Failure]]] = deque()
+    for found in recognised:
+        waiting.append((found, executor.submit(_hypotheses, found, search)))
         if len(waiting) > num_waiting:
             first, future = waiting.popleft()
             yield first, future.result()
@@ -175,11 +175,11 @@ def _searched(
         yield first, future.result()
 
 
-def _found(log_probs: np.ndarray | Failure, search: Search) -> list[Hypothesis] | Failure:
-    if not isinstance(log_probs, np.ndarray):
-        return log_probs
+def _hypotheses(found: Recognised | Failure, search: Search) -> list[Hypothesis] | Failure:
+    if not isinstance(found, Recognised):
+        return found
     try:
-        return search(log_probs)
+        return search(found.log_probs)
     except UtteranceError as error:  # a lexicon may leave nothing that the frames could be
         return error
 

@@ -6,12 +6,13 @@ A recording that cannot be read is an error in its own place and costs the other
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
 from asr.audio import Waveform
 from asr.config import Config
+from asr.decoding.silences import silences
 from asr.errors import AudioError, UtteranceError
 from asr.features import Frames
 from asr.tokens import Tokens
@@ -66,8 +67,20 @@ class Recording:
     load: Callable[[], Frames]
 
 
-def recognise(model: SpeechModel, recordings: Iterable[Recording]) -> Iterator[tuple[Recording, np.ndarray | Failure]]:
-    """Yield each recording, in order, with its log-probabilities [T', V] or with what went wrong with it."""
+class Recognised(NamedTuple):
+    """What the model and the loudness say of a recording.
+
+    Attributes:
+        log_probs: [T', V] natural log.
+        silences: [R, 2] start and end of each, in frames of the log-probabilities.
+    """
+
+    log_probs: np.ndarray
+    silences: np.ndarray
+
+
+def recognise(model: SpeechModel, recordings: Iterable[Recording]) -> Iterator[tuple[Recording, Recognised | Failure]]:
+    """Yield each recording, in order, with its log-probabilities and silences or with what went wrong with it."""
     waiting: list[tuple[Recording, Frames | Failure]] = []
     num_frames = 0
     for recording in recordings:
@@ -89,7 +102,10 @@ def _load(recording: Recording) -> Frames | Failure:
 
 def _recognise_together(
     model: SpeechModel, loaded: Sequence[tuple[Recording, Frames | Failure]]
-) -> Iterator[tuple[Recording, np.ndarray | Failure]]:
+) -> Iterator[tuple[Recording, Recognised | Failure]]:
     log_probs = model.log_probs_of_frames([frames for _, frames in loaded if isinstance(frames, np.ndarray)])
     for recording, frames in loaded:
-        yield recording, next(log_probs) if isinstance(frames, np.ndarray) else frames
+        if isinstance(frames, np.ndarray):
+            yield recording, Recognised(next(log_probs), silences(frames, model.config))
+        else:
+            yield recording, frames

@@ -15,7 +15,7 @@ from asr.decoding.hypothesis import Hypothesis
 from asr.errors import AsrError, ConfigError, TranscriptionError, UtteranceError
 from asr.features import Frames
 from asr.transcribe.clock import frame_clock
-from asr.transcribe.recognise import AudioModel, Failure, Recording, recognise
+from asr.transcribe.recognise import AudioModel, Failure, Recognised, Recording, recognise
 from asr.transcribe.transcript import Segment, Transcript
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ class Transcriber:
         """Yield the transcript of each sound file, in order, or what went wrong with it; faster than one by one."""
         durations: dict[str, float] = {}
         recordings = [Recording(str(audio), partial(self._frames, str(audio), durations)) for audio in audios]
-        for recording, log_probs in recognise(self.model, recordings):
-            if isinstance(log_probs, np.ndarray):
-                yield self._transcribed(recording.id, durations[recording.id], log_probs)
+        for recording, found in recognise(self.model, recordings):
+            if isinstance(found, Recognised):
+                yield self._transcribed(recording.id, durations[recording.id], found)
             else:
-                yield log_probs
+                yield found
 
     def _plain_search(self) -> Callable[[np.ndarray], list[Hypothesis]]:
         """Return the search without a language model; only one that keeps several prefixes loads compiled code."""
@@ -106,13 +106,13 @@ class Transcriber:
         durations[audio] = len(waveform) / features.sample_rate_hz
         return self.model.frames(waveform)
 
-    def _transcribed(self, audio: str, duration: float, log_probs: np.ndarray) -> Transcript | Failure:
+    def _transcribed(self, audio: str, duration: float, found: Recognised) -> Transcript | Failure:
         try:
-            hypotheses = self._search(log_probs)
+            hypotheses = self._search(found.log_probs)
         except UtteranceError as error:  # a lexicon may leave nothing that the frames could be
             return error
         clock = frame_clock(self.model.config, duration=duration)
-        best = annotate(hypotheses, log_probs, self.model.tokens, clock, self._calibration)
+        best = annotate(hypotheses, found.log_probs, self.model.tokens, clock, self._calibration, found.silences)
         segments = (Segment(0, 0.0, duration, best.text, best.words),) if best.text else ()
         return Transcript(audio, duration, best.text, segments, LANGUAGE, str(self.model.folder))
 

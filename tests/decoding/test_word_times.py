@@ -60,11 +60,42 @@ def test_no_words_have_no_times():
     assert word_times([], alignment_of(num_frames=5), CLOCK) == ()
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 6), st.floats(0, 0.3), st.floats(0, 0.3))
-def test_words_come_in_order_and_never_overlap(seed, num_words, lead_s, tail_s):
-    cuts = np.sort(np.random.default_rng(seed).choice(40, 2 * num_words, replace=False))
+TWO_WORDS = alignment_of((20, 22), (60, 62), num_frames=100)
+
+
+@pytest.mark.parametrize(
+    ("silences", "expected"),
+    [
+        ([(0, 10), (30, 50), (80, 100)], [0.1, 0.3, 0.5, 0.8]),
+        ([(0, 4), (8, 10), (30, 35), (40, 50), (80, 85), (90, 100)], [0.1, 0.3, 0.5, 0.8]),  # a breath in each pause
+        ([(21, 61)], [0.14, 0.22, 0.6, 0.72]),  # reaches into both words' labels, which no word loses
+        ([(23, 30)], [0.14, 0.23, 0.3, 0.72]),
+        ([], [0.14, 0.32, 0.54, 0.72]),
+        ([(0, 12)], [0.12, 0.32, 0.54, 0.72]),
+    ],
+)
+def test_words_begin_and_end_beside_the_silences_of_their_pauses(silences, expected):
+    known = np.array(silences).reshape(-1, 2)
+    words = word_times(one_word_a_label(TWO_WORDS), TWO_WORDS, CLOCK, known, lead_s=0.065, tail_s=0.105)
+    assert [time for word in words for time in (word.start, word.end)] == pytest.approx(expected)
+
+
+def test_sound_far_from_a_label_is_not_the_words():
+    alignment = alignment_of((20, 21), (180, 181), num_frames=300)
+    silences = np.array([(100, 130), (260, 300)])  # the first word's label has sound for 0.79 s, the last's for 0.79 s
+    first, second = word_times(one_word_a_label(alignment), alignment, CLOCK, silences, lead_s=0.06, tail_s=0.1)
+    assert (first.start, first.end, second.start, second.end) == pytest.approx((0.14, 0.31, 1.3, 1.91))
+
+
+@given(
+    st.integers(0, 2**32 - 1), st.integers(0, 6), st.floats(0, 0.7), st.floats(0, 0.7), st.none() | st.integers(0, 6)
+)
+def test_words_come_in_order_and_never_overlap(seed, num_words, lead_s, tail_s, num_silences):
+    rng = np.random.default_rng(seed)
+    cuts = np.sort(rng.choice(40, 2 * num_words, replace=False))
     alignment = alignment_of(*cuts.reshape(-1, 2), num_frames=40)
-    words = word_times(one_word_a_label(alignment), alignment, CLOCK, lead_s=lead_s, tail_s=tail_s)
+    silences = None if num_silences is None else np.sort(rng.uniform(-1, 42, 2 * num_silences)).reshape(-1, 2)
+    words = word_times(one_word_a_label(alignment), alignment, CLOCK, silences, lead_s=lead_s, tail_s=tail_s)
     times = [time for word in words for time in (word.start, word.end)]
     assert all(before <= after + 1e-9 for before, after in zip([0.0, *times], [*times, 0.4], strict=True))
     for word, (start, end) in zip(words, label_times(alignment, CLOCK), strict=True):

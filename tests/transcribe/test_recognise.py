@@ -2,7 +2,7 @@ import numpy as np
 
 from asr.errors import AudioError, UtteranceError
 from asr.transcribe import recognise as module
-from asr.transcribe.recognise import Recording, recognise
+from asr.transcribe.recognise import Recognised, Recording, recognise
 
 
 def recording(name, outcome):
@@ -18,7 +18,7 @@ def test_results_come_in_order_with_errors_in_their_own_places(model):
     outcomes = [3, AudioError("broken"), 5, UtteranceError("short"), 2]
     results = list(recognise(model, [recording(str(i), outcome) for i, outcome in enumerate(outcomes)]))
     assert [item.id for item, _ in results] == ["0", "1", "2", "3", "4"]
-    lengths = [len(found) if isinstance(found, np.ndarray) else str(found) for _, found in results]
+    lengths = [len(found.log_probs) if isinstance(found, Recognised) else str(found) for _, found in results]
     assert lengths == [3, "broken", 5, "short", 2]
 
 
