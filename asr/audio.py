@@ -1,5 +1,7 @@
 """Sound files in, waveforms out: any format that libsndfile reads, at any rate, with any number of channels.
 
+What libsndfile does not know, such as m4a and the sound of videos, is read by PyAV (`asr.media`).
+
 A file that is not whole is an error, never a shorter waveform: libsndfile itself shortens most truncated files without
 a word, so what a header promises is compared with what came. Features are the business of `asr.features`.
 """
@@ -16,6 +18,9 @@ import soundfile
 import soxr
 
 from asr.errors import AudioError
+from asr.media import media_facts, read_media
+from asr.raw_audio import RawFormat
+from asr.signatures import HEAD_BYTES, is_media, read_head
 
 Waveform: TypeAlias = np.ndarray  # [N] float32, in -1..1
 
@@ -43,15 +48,18 @@ def read_audio(
     offset_s: float = 0.0,
     duration_s: float | None = None,
     channel: int | None = None,
+    raw: RawFormat | None = None,
 ) -> Waveform:
     """Return one span of a file as a mono waveform at the rate asked for.
 
     Args:
-        path: any file that libsndfile reads (WAV, FLAC, MP3, Ogg, Opus, Sphere, AIFF, …).
+        path: any file that libsndfile reads (WAV, FLAC, MP3, Ogg, Opus, Sphere, AIFF, …), or PyAV where it is
+            installed (m4a, webm, mp4, …).
         sample_rate_hz: the result's rate; other rates are resampled with soxr.
         offset_s: seconds from the file's start to the span's.
         duration_s: the span's length; None is all that follows.
         channel: channel from 0; None is the mean of all.
+        raw: how the samples lie in a file without a header; None: the file says it.
 
     Returns:
         [N] float32, every value finite.
@@ -59,12 +67,14 @@ def read_audio(
     Raises:
         AudioError: as `read_channels`; or the file has no such channel.
     """
-    channels, rate = read_channels(path, offset_s=offset_s, duration_s=duration_s)
+    channels, rate = read_channels(path, offset_s=offset_s, duration_s=duration_s, raw=raw)
     waveform = _one_channel(channels, channel, Path(path))
     return resample(waveform, rate, sample_rate_hz)
 
 
-def read_channels(path: Path, *, offset_s: float = 0.0, duration_s: float | None = None) -> tuple[np.ndarray, int]:
+def read_channels(
+    path: Path, *, offset_s: float = 0.0, duration_s: float | None = None, raw: RawFormat | None = None
+) -> tuple[np.ndarray, int]:
     """Return one span of a file with all its channels, at the file's own rate.
 
     Returns:
@@ -74,14 +84,24 @@ def read_channels(path: Path, *, offset_s: float = 0.0, duration_s: float | None
         AudioError: the file is missing, empty, truncated or not audio; it has no samples, or some that are not
             finite or beyond any loudness; the span starts or ends past its end.
     """
-    with _opened(Path(path)) as file:
-        channels = _read_span(file, _span(file, offset_s, duration_s))
+    path = Path(path)
+    if raw is None and _needs_pyav(path):
+        samples, rate = read_media(path)
+        channels = samples[_span(path, rate, len(samples), offset_s, duration_s)]
+    else:
+        with _opened(path, raw) as file:
+            rate = file.samplerate
+            channels = _read_span(file, _span(path, rate, file.frames, offset_s, duration_s))
+    _check_samples(path, channels)
+    return channels, rate
+
+
+def _check_samples(path: Path, channels: np.ndarray) -> None:
     if not np.isfinite(channels).all():
         raise AudioError(f"{path}: some samples are NaN or infinite: write the file anew from its source")
     loudest = float(np.abs(channels).max())
     if loudest > _MAX_SAMPLE:
         raise AudioError(f"{path}: samples up to {loudest:.2g}, sound lies in -1..1: write the file anew, scaled")
-    return channels, file.samplerate
 
 
 def audio_duration(path: Path) -> float:
@@ -90,8 +110,33 @@ def audio_duration(path: Path) -> float:
     Raises:
         AudioError: the file is missing, empty or not audio, has no samples, or is visibly truncated.
     """
-    with _opened(Path(path)) as file:
+    path = Path(path)
+    if _needs_pyav(path):
+        promised = media_facts(path).duration
+        if promised is not None:
+            return promised
+        samples, rate = read_media(path)
+        return len(samples) / rate
+    with _opened(path) as file:
         return file.frames / file.samplerate
+
+
+def num_channels(path: Path, raw: RawFormat | None = None) -> int:
+    """Return how many channels a file has.
+
+    Raises:
+        AudioError: as `audio_duration`.
+    """
+    path = Path(path)
+    if raw is None and _needs_pyav(path):
+        return media_facts(path).num_channels
+    with _opened(path, raw) as file:
+        return file.channels
+
+
+def _needs_pyav(path: Path) -> bool:
+    """Whether PyAV reads the file; what libsndfile knows, it also checks for being whole."""
+    return is_media(read_head(path))
 
 
 def resample(waveform: np.ndarray, from_rate_hz: float, to_rate_hz: float) -> np.ndarray:
@@ -134,26 +179,28 @@ def _one_channel(channels: np.ndarray, channel: int | None, path: Path) -> Wavef
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+def _opened(path: Path, raw: RawFormat | None = None) -> Iterator[soundfile.SoundFile]:
     """Open a file, checked for what can be seen without decoding it; libsndfile's errors become ours."""
     try:
-        with path.open("rb") as raw:
-            head = raw.read(1024)
-            raw.seek(max(0, raw.seek(0, 2) - _TAIL_BYTES))
-            tail = raw.read() if head.startswith(b"OggS") else b""
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+            tail = file.read() if head.startswith(b"OggS") else b""
     except OSError as error:
         raise AudioError(f"{path}: {error.strerror}: name a sound file that is there") from error
     if not head:
         raise AudioError(f"{path}: the file is empty: copy or download it again")
-    if path.suffix.lower() == ".raw":
+    if raw is not None:
+        raw.check_size(path)
+    elif path.suffix.lower() == ".raw":
         raise AudioError(f"{path}: raw samples do not say what they are: convert the file to WAV or FLAC")
     try:
-        with soundfile.SoundFile(path) as file:
-            if _is_cut_off(file, head, tail):
+        with soundfile.SoundFile(path, **raw.soundfile_options if raw else {}) as file:
+            if raw is None and _is_cut_off(file, head, tail):
                 raise _truncated(file, "the header promises more")
             if file.frames == 0:
                 raise AudioError(f"{path}: the file holds no samples: record or copy it again")
-            if file.frames >= _COUNT_UNKNOWN:  # a FLAC from a pipe; libsndfile cannot seek in it
+            if file.frames >= _COUNT_UNKNOWN:
                 raise AudioError(f"{path}: the header does not say how long the file is: convert it anew, into a file")
             yield file
     except soundfile.LibsndfileError as error:
@@ -188,19 +235,18 @@ def _ends_an_ogg_stream(page: bytes) -> bool:
     return len(page) >= 27 + num_segments + sum(segments)
 
 
-def _span(file: soundfile.SoundFile, offset_s: float, duration_s: float | None) -> slice:
+def _span(path: Path, rate: int, num_samples: int, offset_s: float, duration_s: float | None) -> slice:
     """The samples of a span, checked against the file's end."""
-    rate, num_samples = file.samplerate, file.frames
     start = round(offset_s * rate)
     if start >= num_samples:
         raise AudioError(
-            f"{file.name}: the span starts at {offset_s:g} s and the file ends at {num_samples / rate:g} s: "
+            f"{path}: the span starts at {offset_s:g} s and the file ends at {num_samples / rate:g} s: "
             f"mend the manifest's offset"
         )
     stop = num_samples if duration_s is None else start + max(1, round(duration_s * rate))
     if stop > num_samples + SPAN_TOLERANCE_S * rate:
         raise AudioError(
-            f"{file.name}: the span ends at {stop / rate:g} s and the file at {num_samples / rate:g} s: "
+            f"{path}: the span ends at {stop / rate:g} s and the file at {num_samples / rate:g} s: "
             f"mend the manifest's duration, or the file is not whole"
         )
     return slice(start, min(stop, num_samples))

@@ -41,6 +41,7 @@ HOMES = {
     "optuna": ("asr/tuning/",),
     "soundfile": ("asr/audio", "asr/augment/codec", "data_prep/an4"),
     "soxr": ("asr/audio",),
+    "av": ("asr/media",),
     "sentencepiece": ("asr/tokens/",),
     "tensorboardX": ("asr/training/",),
     "rich": ("asr/cli/", "asr/report/"),

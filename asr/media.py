@@ -1,0 +1,105 @@
+"""Sound in containers that libsndfile does not know (MP4, AAC, WebM, Matroska, WMA, ...), decoded by PyAV.
+
+PyAV brings FFmpeg's libraries with it; it is the extra ``media``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from asr.errors import AudioError
+
+# Headers round the length, and encoders add up to a few frames of 1024 or 2048 samples at the ends.
+_MISSING_S, _MISSING_SHARE = 0.25, 0.02
+
+
+class MediaFacts(NamedTuple):
+    """What a file says of its sound; ``duration`` is in seconds, and None where the file does not say it."""
+
+    sample_rate_hz: int
+    num_channels: int
+    duration: float | None
+
+
+def media_facts(path: Path) -> MediaFacts:
+    """Return what the header says.
+
+    Raises:
+        AudioError: as `media_blocks`.
+    """
+    with _opened(path) as (_, stream, duration):
+        return MediaFacts(stream.rate, stream.codec_context.channels, duration)
+
+
+def media_blocks(path: Path) -> Iterator[np.ndarray]:
+    """Yield the samples of a file's first sound track, [n, C] float32, at its own rate.
+
+    Raises:
+        AudioError: PyAV is not installed; the file cannot be read, has no sound, or is shorter than it says.
+    """
+    with _opened(path) as (container, stream, duration):
+        planar = _pyav().AudioResampler(format="fltp")
+        num_samples = 0
+        for frame in container.decode(stream):
+            for block in planar.resample(frame):
+                samples = block.to_ndarray().T
+                num_samples += len(samples)
+                yield samples
+        seconds = num_samples / stream.rate
+        if duration is not None and seconds < duration * (1 - _MISSING_SHARE) - _MISSING_S:
+            raise AudioError(
+                f"{path}: truncated ({seconds:.2f} s of sound where the header says {duration:.2f} s): "
+                f"copy or download it again"
+            )
+
+
+def read_media(path: Path) -> tuple[np.ndarray, int]:
+    """Return all samples [N, C] float32 and the rate in Hz.
+
+    Raises:
+        AudioError: as `media_blocks`; or there are no samples.
+    """
+    blocks = list(media_blocks(path))
+    if not blocks:
+        raise AudioError(f"{path}: the file holds no samples: record or copy it again")
+    return np.concatenate(blocks), media_facts(path).sample_rate_hz
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Any, float | None]]:
+    """Yield container, sound track and seconds that the header promises; PyAV's errors become ours."""
+    av = _pyav(path)
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise AudioError(f"{path}: has no sound: name a file with a sound track")
+            stream = container.streams.audio[0]
+            yield container, stream, _promised_seconds(container, stream)
+    except (av.FFmpegError, ValueError) as error:  # PyAV has ValueError for sound that changes its form midway
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AudioError(f"{path}: truncated or damaged ({reason}): copy it again, or convert it to FLAC") from error
+
+
+def _promised_seconds(container: Any, stream: Any) -> float | None:
+    """Return the length that the header says; None where there is none, as FFmpeg then guesses by the bit rate."""
+    if container.format.name in ("aac", "mpegts", "mpeg", "amr", "flac"):
+        return None
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    # The container's is that of its longest track.
+    only_sound = len(container.streams) == 1
+    return container.duration / 1e6 if container.duration is not None and only_sound else None
+
+
+def _pyav(path: Path | None = None) -> ModuleType:
+    try:
+        import av
+    except ImportError as error:
+        raise AudioError(
+            f"{path}: reading this takes PyAV: install keras-asr[media], or convert the file to FLAC"
+        ) from error
+    return av
