@@ -2,7 +2,7 @@
 
     asr compare work/an4/test.jsonl greedy/hypotheses.jsonl beam_lm/hypotheses.jsonl --markdown comparison.md
 
-Each HYP is a system; --name names them, in their order (default: the file's name, with its folder's where names are
+Each HYP is a system; --name names them, in their order (default: the file's name, with its folders' where names are
 alike). Differences are of the second less the first of each two: below 0, the second is better. The interval is from
 the same resamples of both. Tests are those of NIST's sc_stats: matched pairs (MAPSSWE), Wilcoxon, sign.
 Files are read as `asr score` reads them.
@@ -19,6 +19,7 @@ from asr.cli.console import stdout_console
 from asr.cli.page_options import add_page_arguments, check_page_arguments, write_page
 from asr.cli.scoring_options import add_scoring_arguments, make_reports
 from asr.errors import ConfigError
+from asr.report.names import distinct_names
 
 if TYPE_CHECKING:
     from asr.report.comparison import Comparison
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--markdown", metavar="F", type=Path, help="write the comparison as Markdown")
     add_page_arguments(parser)
     add_scoring_arguments(parser)
-    parser.set_defaults(name_files=True)
+    parser.set_defaults(name_files=True, fact=[], real_time_factor=None)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,10 +70,8 @@ def system_names(given: Sequence[str], paths: Sequence[Path]) -> list[str]:
         raise ConfigError(f"--name: {', '.join(given)}: give each of the {len(paths)} systems a name of its own")
     if given:
         return list(given)
-    for names in ([path.stem for path in paths], [f"{path.parent.name}/{path.stem}" for path in paths]):
-        if len(set(names)) == len(names):
-            return names
-    return [f"{number}: {path}" for number, path in enumerate(paths, start=1)]
+    without_suffix = [path.parent / path.stem for path in paths]
+    return distinct_names(without_suffix if len(set(without_suffix)) == len(paths) else paths)
 
 
 def _page(comparison: "Comparison", sounds: "Sounds") -> str:

@@ -10,7 +10,7 @@ from asr.cli.numbers import counted
 
 if TYPE_CHECKING:
     from asr.report.page.sounds import Sounds
-    from asr.report.report import UtteranceFacts
+    from asr.report.utterance_facts import UtteranceFacts
 
 
 def add_page_arguments(parser: argparse.ArgumentParser) -> None:

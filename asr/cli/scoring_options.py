@@ -87,7 +87,7 @@ def make_reports(args: argparse.Namespace, paths: Sequence[Path]) -> "list[Repor
             groups=groups,
             training_text=text,
             facts=_recogniser_facts(args, path),
-            real_time_factor=getattr(args, "real_time_factor", None),
+            real_time_factor=args.real_time_factor,
         )
         reports.append(report)
     return reports
@@ -145,7 +145,7 @@ def _facts(
 def _recogniser_facts(args: argparse.Namespace, path: Path) -> dict[str, str]:
     from asr.report.recogniser_facts import recogniser_facts
 
-    return recogniser_facts(path) | dict(getattr(args, "fact", []))
+    return recogniser_facts(path) | dict(args.fact)
 
 
 def _say_what_has_no_partner(args: argparse.Namespace, scores: "Scores", path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from asr.errors import ManifestError
 from asr.manifest import read_json_lines
+from asr.report.names import distinct_names
 from asr.run import CONFIG, HISTORY
 from asr.training.history import EpochRecord, Sample, Timing, error_rate
 
@@ -99,7 +100,7 @@ def read_trainings(folders: Sequence[Path], command: Sequence[str]) -> TrainingR
     Raises:
         ManifestError: a history cannot be read, has no epoch, or a line is not one of a history.
     """
-    names = _names(folders)
+    names = distinct_names([folder.resolve() for folder in folders])  # . has a name, too
     runs = tuple(
         TrainingRun(name, _read_history(folder / HISTORY), _read_settings(folder / CONFIG))
         for name, folder in zip(names, folders, strict=True)
@@ -107,16 +108,6 @@ def read_trainings(folders: Sequence[Path], command: Sequence[str]) -> TrainingR
     settings = dict.fromkeys(key for run in runs for key in run.settings)
     values = {key: tuple(run.settings.get(key) for run in runs) for key in settings}
     return TrainingReport(runs, {key: value for key, value in values.items() if len(set(value)) > 1}, tuple(command))
-
-
-def _names(folders: Sequence[Path]) -> list[str]:
-    """The shortest ends of the paths that are all different; whole paths, numbered, where one is named twice."""
-    paths = [folder.resolve().parts for folder in folders]
-    for length in range(1, max(len(parts) for parts in paths) + 1):
-        names = ["/".join(parts[-length:]) for parts in paths]
-        if len(set(names)) == len(names):
-            return names
-    return [f"{folder} ({number})" for number, folder in enumerate(folders, start=1)]
 
 
 def _read_history(path: Path) -> tuple[EpochRecord, ...]:

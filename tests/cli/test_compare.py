@@ -25,6 +25,13 @@ def test_systems_are_named_after_their_files(files, capsys):
     assert "matched pairs (MAPSSWE)" in output
 
 
+def test_files_that_differ_in_their_suffix_alone_keep_it(files, tmp_path, capsys):
+    (tmp_path / "one.trn").write_text("IT IS SO (a)\nNO (b)\nYES (c)\n")
+    assert main(["compare", *files[:2], str(tmp_path / "one.trn")]) == 0
+    output = capsys.readouterr().out
+    assert "one.txt" in output and "one.trn" in output
+
+
 def test_files_are_written_where_asked(files, tmp_path, capsys):
     outputs = {name: tmp_path / "out" / f"c.{name}" for name in ("json", "markdown", "html")}
     options = [word for name, path in outputs.items() for word in (f"--{name}", str(path))]

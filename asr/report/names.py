@@ -1,0 +1,19 @@
+"""What systems and trainings are called: by their files, no two alike."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def distinct_names(paths: Sequence[Path]) -> list[str]:
+    """Return the shortest ends of paths that are all different; whole paths, numbered, where one is there twice.
+
+    >>> distinct_names([Path("greedy/test.jsonl"), Path("beam/test.jsonl")])
+    ['greedy/test.jsonl', 'beam/test.jsonl']
+    >>> distinct_names([Path("a"), Path("a")])
+    ['a (1)', 'a (2)']
+    """
+    for length in range(1, max(len(path.parts) for path in paths) + 1):
+        names = [str(Path(*path.parts[-length:])) for path in paths]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{path} ({number})" for number, path in enumerate(paths, start=1)]
