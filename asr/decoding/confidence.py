@@ -20,27 +20,17 @@ from asr.decoding.hypothesis import Hypothesis
 from asr.tokens import WordLabels
 
 
-def word_posteriors(hypotheses: Sequence[Hypothesis], *, scale: float = 1.0) -> np.ndarray:
-    """Return the confidence of each word of the first hypothesis.
+def posteriors(totals: np.ndarray, confirmed: np.ndarray, scale: float) -> np.ndarray:
+    """Return the posterior [W] in [0, 1] of each word of the best hypothesis.
 
     Args:
-        hypotheses: of one utterance, best first, at least one; scores are natural logarithms.
+        totals: [H] scores of the hypotheses, natural logarithms.
+        confirmed: [H, W] which of them have which word, as `confirmations` tells.
         scale: multiplies the scores, 0 or more; at 0 all hypotheses count the same.
 
-    Returns:
-        [number of words] float64 in [0, 1].
-
-    >>> from asr.decoding.hypothesis import Score
-    >>> found = [Hypothesis(text, (), Score(float(np.log(p)))) for text, p in {"GO ON": 0.6, "SO ON": 0.2}.items()]
-    >>> word_posteriors(found).round(2).tolist()
+    >>> posteriors(np.log([0.6, 0.2]), np.array([[1.0, 1.0], [0.0, 1.0]]), scale=1.0).round(2).tolist()
     [0.75, 1.0]
     """
-    totals = np.array([hypothesis.score.total for hypothesis in hypotheses])
-    return posteriors(totals, confirmations(hypotheses), scale)
-
-
-def posteriors(totals: np.ndarray, confirmed: np.ndarray, scale: float) -> np.ndarray:
-    """Return [W] in [0, 1], of H hypotheses' scores [H] and `confirmations` [H, W]; as `word_posteriors`."""
     weights = np.exp(scale * (totals - totals.max()))
     return np.clip(weights / weights.sum() @ confirmed, 0.0, 1.0)
 

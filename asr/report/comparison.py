@@ -86,13 +86,13 @@ class Comparison:
 def compare(names: Sequence[str], reports: Sequence[Report], *, command: Sequence[str], seed: int = 0) -> Comparison:
     """Return the comparison of systems on the same references.
 
+    Tests pair speakers where they are known, else utterances.
+
     Args:
         names: what each system is called.
         reports: of each, with the same references in the same order.
         command: the command line, word by word.
         seed: of the random draws of intervals; their unit is that of the first report's interval.
-
-    Tests pair speakers where they are known, else utterances.
     """
     pairs = tuple(
         _pair(a, b, reports[a].scores, reports[b].scores, seed) for a, b in combinations(range(len(names)), 2)
@@ -121,7 +121,7 @@ def _pair(first: int, second: int, a: Scores, b: Scores, seed: int) -> Pair:
 
 
 def _difference(a: Scores, b: Scores, seed: int) -> Difference | None:
-    unit: IntervalUnit = "speaker" if a.interval is not None and a.interval.unit == "speaker" else "utterance"
+    unit = "utterance" if a.interval is None else a.interval.unit
     first, words = errors_and_words(a.utterances, a.speakers, unit)
     second, _ = errors_and_words(b.utterances, a.speakers, unit)
     return bootstrap_difference((first, second), words, seed=seed, unit=unit)

@@ -10,7 +10,7 @@ from asr.scoring.score import ScoredUtterance
 MAX_CONFUSIONS = 20
 MAX_WORDS = 20
 MAX_WORST = 10
-MAX_BEST = 10
+MAX_BEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,6 @@ def worst(utterances: Sequence[ScoredUtterance]) -> tuple[ScoredUtterance, ...]:
 
 
 def best(utterances: Sequence[ScoredUtterance]) -> tuple[ScoredUtterance, ...]:
-    """Return the longest utterances without an error, longest first, up to 10; those without words are left out."""
+    """Return the longest utterances without an error, longest first, up to 5; those without words are left out."""
     right = [one for one in utterances if one.counts.words.hits and not one.counts.words.errors]
     return tuple(sorted(right, key=lambda utterance: (-utterance.counts.words.hits, utterance.id))[:MAX_BEST])

@@ -20,7 +20,6 @@ from asr.report.wording import (
 )
 
 _MAX_WORDS = 10
-_MAX_BEST = 5
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|&~])")
 
 
@@ -64,8 +63,8 @@ def _summary(report: Report) -> str:
         ("Hypotheses", escape(report.hypotheses)),
         ("Normaliser", f"{escape(normaliser.name)}, version {normaliser.version}"),
     ]
-    if report.scores.weights != "levenshtein":
-        rows.append(("Alignment", weights_words(report)))
+    if weights := weights_words(report):
+        rows.append(("Alignment", weights))
     if report.real_time_factor is not None:
         rows.append(("Real-time factor", f"{report.real_time_factor:.3g}"))
     rows += [(escape(name), escape(value)) for name, value in report.facts.items()]
@@ -134,7 +133,7 @@ def _calibration(report: Report) -> str:
 
 
 def _best(report: Report) -> str:
-    rows = [(escape(one.id), str(one.counts.words.hits), escape(one.reference)) for one in report.best[:_MAX_BEST]]
+    rows = [(escape(one.id), str(one.counts.words.hits), escape(one.reference)) for one in report.best]
     return "## Longest utterances without an error\n\n" + table(("id", "words", "text"), rows) if rows else ""
 
 

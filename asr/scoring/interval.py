@@ -14,6 +14,7 @@ import numpy as np
 IntervalUnit: TypeAlias = Literal["utterance", "speaker"]
 
 NUM_RESAMPLES = 10_000
+LEVEL = 0.95  # probability that an interval holds the true rate
 _DRAWS_AT_ONCE = 2_000_000  # 16 MB
 _COST_OF_A_KIND = 30  # a count of the multinomial distribution takes as long as so many draws of one unit
 
@@ -33,7 +34,7 @@ class Interval:
     low: float
     high: float
     level: float
-    unit: str
+    unit: IntervalUnit
     seed: int
 
 
@@ -56,7 +57,6 @@ def bootstrap_interval(
     errors: np.ndarray,
     words: np.ndarray,
     *,
-    level: float = 0.95,
     seed: int = 0,
     unit: IntervalUnit = "utterance",
     num_resamples: int = NUM_RESAMPLES,
@@ -66,7 +66,6 @@ def bootstrap_interval(
     Args:
         errors: [N] errors of each utterance or speaker.
         words: [N] reference words of each.
-        level: between 0 and 1.
         seed: the same seed gives the same interval.
         unit: what the N are; kept with the interval.
         num_resamples: how many are drawn.
@@ -76,14 +75,13 @@ def bootstrap_interval(
     """
     if len(words) < 2 or not np.any(words):
         return None
-    return _interval_of(_resampled_rates(errors, words, seed, num_resamples), level, unit, seed)
+    return _interval_of(_resampled_rates(errors, words, seed, num_resamples), unit, seed)
 
 
 def bootstrap_difference(
     errors: tuple[np.ndarray, np.ndarray],
     words: np.ndarray,
     *,
-    level: float = 0.95,
     seed: int = 0,
     unit: IntervalUnit = "utterance",
 ) -> Difference | None:
@@ -91,10 +89,9 @@ def bootstrap_difference(
 
     Args:
         errors: two times [N], of the first and of the second.
-        words: as of `bootstrap_interval`, like the rest.
-        level: see there.
-        seed: see there.
-        unit: see there.
+        words: [N] reference words of each utterance or speaker.
+        seed: the same seed gives the same interval.
+        unit: what the N are; kept with the interval.
 
     Returns:
         The difference; None where `bootstrap_interval` has no interval.
@@ -103,7 +100,7 @@ def bootstrap_difference(
         return None
     more = np.asarray(errors[1], np.int64) - np.asarray(errors[0], np.int64)
     rates = _resampled_rates(more, words, seed, NUM_RESAMPLES)
-    interval = _interval_of(rates, level, unit, seed)
+    interval = _interval_of(rates, unit, seed)
     return Difference(float(more.sum() / np.sum(words)), interval, float(np.mean(rates < 0)))
 
 
@@ -114,9 +111,9 @@ def sums_by(names: Sequence[str], *values: np.ndarray) -> tuple[np.ndarray, ...]
     return tuple(np.bincount(of_value, value, minlength=len(place)).astype(np.int64) for value in values)
 
 
-def _interval_of(rates: np.ndarray, level: float, unit: str, seed: int) -> Interval:
-    low, high = np.quantile(rates, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), level, unit, seed)
+def _interval_of(rates: np.ndarray, unit: IntervalUnit, seed: int) -> Interval:
+    low, high = np.quantile(rates, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(float(low), float(high), LEVEL, unit, seed)
 
 
 def _resampled_rates(errors: np.ndarray, words: np.ndarray, seed: int, num_resamples: int) -> np.ndarray:

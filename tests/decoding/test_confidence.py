@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.decoding.align import align
-from asr.decoding.confidence import combined, frame_confidences, word_posteriors, words_confirmed
+from asr.decoding.confidence import combined, confirmations, frame_confidences, posteriors, words_confirmed
 from asr.decoding.confirm_kernel import confirmed_of
 from asr.decoding.hypothesis import Hypothesis, Score
 from asr.tokens import Tokens
@@ -18,6 +18,11 @@ n_bests = st.lists(st.tuples(sentences, st.floats(-30, 0)), min_size=1, max_size
 def hypotheses_of(n_best):
     ranked = sorted(n_best, key=lambda pair: -pair[1])
     return [Hypothesis(" ".join(words), (), Score(total)) for words, total in ranked]
+
+
+def posteriors_of(hypotheses, scale=1.0):
+    totals = np.array([hypothesis.score.total for hypothesis in hypotheses])
+    return posteriors(totals, confirmations(hypotheses), scale)
 
 
 def edit_distance_by_definition(words, others):
@@ -58,29 +63,29 @@ def test_the_kernel_does_what_its_python_does(left, right):
 def test_a_word_is_as_sure_as_the_hypotheses_that_have_it_there():
     n_best = [("GO ON HOME", 0.5), ("SO ON HOME", 0.3), ("GO HOME", 0.2)]
     hypotheses = [Hypothesis(text, (), Score(np.log(p))) for text, p in n_best]
-    assert word_posteriors(hypotheses) == pytest.approx([0.7, 0.8, 1.0])
-    assert word_posteriors(hypotheses, scale=0.0) == pytest.approx([2 / 3, 2 / 3, 1.0])
+    assert posteriors_of(hypotheses) == pytest.approx([0.7, 0.8, 1.0])
+    assert posteriors_of(hypotheses, scale=0.0) == pytest.approx([2 / 3, 2 / 3, 1.0])
 
 
 def test_a_word_elsewhere_does_not_count():
     hypotheses = [Hypothesis(text, (), Score(np.log(0.5))) for text in ("A B C D", "B A C D")]
-    assert word_posteriors(hypotheses)[2:] == pytest.approx([1.0, 1.0])
-    assert word_posteriors(hypotheses)[:2].min() == pytest.approx(0.5)
+    assert posteriors_of(hypotheses)[2:] == pytest.approx([1.0, 1.0])
+    assert posteriors_of(hypotheses)[:2].min() == pytest.approx(0.5)
 
 
 @given(n_bests, st.floats(0, 3))
 def test_posteriors_are_probabilities_of_each_word_of_the_best(n_best, scale):
     hypotheses = hypotheses_of(n_best)
-    posteriors = word_posteriors(hypotheses, scale=scale)
-    assert posteriors.shape == (len(hypotheses[0].text.split()),)
-    assert ((posteriors >= 0) & (posteriors <= 1)).all()
+    found = posteriors_of(hypotheses, scale=scale)
+    assert found.shape == (len(hypotheses[0].text.split()),)
+    assert ((found >= 0) & (found <= 1)).all()
     best_share = 1 / np.exp([scale * (h.score.total - hypotheses[0].score.total) for h in hypotheses]).sum()
-    assert (posteriors >= best_share - 1e-9).all()
+    assert (found >= best_share - 1e-9).all()
 
 
 def test_one_hypothesis_is_sure_and_the_empty_text_has_no_words():
-    assert word_posteriors([Hypothesis("A B", (), Score(-1e6))]).tolist() == [1.0, 1.0]
-    assert word_posteriors([Hypothesis("", (), Score(0.0)), Hypothesis("A", (), Score(-1.0))]).tolist() == []
+    assert posteriors_of([Hypothesis("A B", (), Score(-1e6))]).tolist() == [1.0, 1.0]
+    assert posteriors_of([Hypothesis("", (), Score(0.0)), Hypothesis("A", (), Score(-1.0))]).tolist() == []
 
 
 def test_frames_say_how_sure_they_were_of_each_words_labels():
