@@ -84,13 +84,22 @@ function mark(place, x, y, size = 5) {
   return svg("polygon", { class: kind, points: corners.join(" ") });
 }
 
+/** The mark of a system or run, to stand beside its name. */
+function seriesKey(place) {
+  return svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7));
+}
+
+/** A system or run in the first column of a table. */
+function seriesName(name, place) {
+  return html("span", { class: "system-name" }, seriesKey(place), foreign(name));
+}
+
 /** Names of systems or runs with their marks; nothing where there is only one. */
 function seriesLegend(names) {
   if (names.length < 2) return null;
-  const key = (place) => svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7));
   return html(
     "p",
     { class: "series-legend" },
-    names.map((name, place) => html("span", {}, key(place), foreign(name))),
+    names.map((name, place) => html("span", {}, seriesKey(place), foreign(name))),
   );
 }

@@ -6,12 +6,7 @@ function systemsTable() {
   );
   const head = ["System", "WER", "Interval", "CER", "Wrong utterances", "S", "D", "I"];
   const rows = report.systems.map(({ name, rates, interval }, place) => [
-    html(
-      "span",
-      { class: "system-name" },
-      svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7)),
-      foreign(name),
-    ),
+    seriesName(name, place),
     html("strong", {}, percent(rates.wer)),
     html(
       "span",
@@ -70,7 +65,7 @@ function pairCard(pair) {
       html("strong", {}, points(pair.difference)),
       html("span", {}, "percentage points of word error rate"),
     ),
-    html("p", { class: "note" }, verdict(pair)),
+    html("p", { class: "note" }, verdict(pair, second)),
     wonAndLost(pair, first, second),
     tests.length ? simpleTable(["Test", "over", "statistic", "p"], tests) : null,
     html(
@@ -83,18 +78,18 @@ function pairCard(pair) {
 }
 
 function pWords(p) {
-  return p < 0.001 ? "< 0.001" : p.toFixed(3);
+  return p < 0.0001 ? "< 0.0001" : p.toFixed(4);
 }
 
 /** What the interval says, in words; the tests stand beside it and are the reader's to weigh. */
-function verdict({ interval, difference, probability_of_improvement: probability }) {
+function verdict({ interval, difference, probability_of_improvement: probability }, second) {
   if (!interval) return "No interval: too few utterances.";
   const range = `${points(interval.low)} to ${points(interval.high)} (${Math.round(100 * interval.level)}\u202f% paired bootstrap over ${interval.unit}s)`;
   const clear = interval.low > 0 || interval.high < 0;
   const meaning = clear
-    ? `it does not hold 0; the first named makes ${difference < 0 ? "fewer" : "more"} errors`
+    ? `it does not hold 0; ${second} makes ${difference < 0 ? "fewer" : "more"} errors`
     : "it holds 0, so these utterances do not tell which is better";
-  const share = isNumber(probability) ? ` Fewer errors in ${percent(probability, 1)} of the resamples.` : "";
+  const share = isNumber(probability) ? ` ${second} makes fewer errors in ${percent(probability, 1)} of the resamples.` : "";
   return `Interval ${range}: ${meaning}.${share}`;
 }
 

@@ -47,7 +47,7 @@ function legendEntry({ name, points }, place, epoch, format) {
   return html(
     "span",
     {},
-    svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7)),
+    seriesKey(place),
     foreign(name),
     html("strong", {}, isNumber(value) ? format(value) : NOTHING),
   );

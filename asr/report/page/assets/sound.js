@@ -28,7 +28,10 @@ function embeddedBytes(utterance) {
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }
 
-/** Where the sound is: {url, start, mine} with `start` the utterance's first second in it; null where there is none. */
+/** Where the sound is: {url, start, temporary}; null where there is none.
+ *
+ * `start` is the utterance's first second in it; a `temporary` url is to be given back.
+ */
 function soundOf(utterance) {
   const bytes = embeddedBytes(utterance);
   if (bytes)

@@ -29,12 +29,7 @@ function trainingHead() {
     "data wait",
   ];
   const rows = runs.map((run, place) => [
-    html(
-      "span",
-      { class: "system-name" },
-      svg("svg", { viewBox: "0 0 14 14", class: "key", "aria-hidden": "true" }, mark(place, 7, 7)),
-      foreign(run.name),
-    ),
+    seriesName(run.name, place),
     count(run.epochs.length),
     html("strong", {}, run.best ? `${run.best.name} ${percent(run.best.rate)}` : NOTHING),
     run.best ? count(run.best.epoch) : NOTHING,
