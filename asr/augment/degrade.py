@@ -1,4 +1,4 @@
-"""A copy of an utterance as the world may deliver it: in a room, over noise, through a codec, in this order."""
+"""A copy of an utterance as it may be recorded elsewhere: in a room, over noise, through a codec, in this order."""
 
 import hashlib
 
@@ -12,7 +12,9 @@ from asr.config import DegradeConfig
 
 
 def degrade(waveform: Waveform, config: DegradeConfig, sample_rate_hz: int, identity: str) -> Waveform:
-    """Return a waveform [N'] with what befalls it; N' may be some hundredths of a second longer than N.
+    """Return the waveform [N'] as it sounds after a room, noise and a codec, each as often as the config says.
+
+    Some codecs make N' a few hundredths of a second longer than N.
 
     Args:
         waveform: [N] float32.

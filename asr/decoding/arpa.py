@@ -1,4 +1,4 @@
-"""Files in ARPA format, plain or gzip: read in blocks with every breach of the format named by line, and written.
+"""Files in ARPA format, plain or gzip: read in blocks, with every breach of the format named by line.
 
 On disk logarithms are to the base ten, in memory they are natural.
 """

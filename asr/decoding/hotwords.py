@@ -9,7 +9,7 @@ Source: Aho and Corasick, "Efficient String Matching: An Aid to Bibliographic Se
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -190,7 +190,9 @@ def _credits(
     return credits
 
 
-def as_hotwords(phrases: Iterable[Hotword | str | tuple[str, float]], normalise) -> tuple[Hotword, ...]:
+def as_hotwords(
+    phrases: Iterable[Hotword | str | tuple[str, float]], normalise: Callable[[str], str]
+) -> tuple[Hotword, ...]:
     """Return hotwords as the search takes them.
 
     Args:

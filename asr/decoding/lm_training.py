@@ -67,7 +67,7 @@ def train_language_model(
     """Make a model of texts and write it, whole or not at all.
 
     Args:
-        texts: UTF-8, a sentence a line, plain or gzip.
+        texts: as `asr.decoding.lm_text.read_blocks` reads them.
         output: ``.asrlm``, ``.arpa`` or ``.arpa.gz``, which decides the format.
         settings: see there.
         vocabulary: the words that the model shall have, seen or not; others become ``<unk>``. None for those seen.
@@ -77,6 +77,7 @@ def train_language_model(
     Raises:
         ConfigError: the normaliser or the kind of output is unknown.
         LanguageModelError: a text cannot be read, or holds no sentence.
+        ManifestError: a manifest breaks its format.
     """
     check_output(output, quantise=quantise)
     normalise = get_normaliser(settings.normaliser)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_ENVIRONMENT = "environment.json"
+_ENVIRONMENT = "environment.json"  # as `asr.run` writes it, which would bring the configuration and pydantic
 
 
 def recogniser_facts(hypotheses: Path) -> dict[str, str]:

@@ -120,7 +120,7 @@ def values_of(transcripts: Transcripts, key: str) -> dict[str, str]:
         known = sorted(set().union(*transcripts.rows.values()))
         raise ScoringError(
             f"{transcripts.path}: no line has the key {key!r}: "
-            + (f"group by one of {', '.join(known)}" if known else "only JSON lines can be grouped")
+            + (f"group by one of {', '.join(known)}" if known else "only JSON lines, CSV and stm have keys to group by")
         )
     return {name: _as_text(transcripts.rows[name].get(key)) for name in transcripts.texts}
 

@@ -52,7 +52,7 @@ def _basic(text: str) -> str:
 
 
 def _english(text: str) -> str:
-    from asr.text.english import normalise_english  # its tables are read when they are first needed
+    from asr.text.english import normalise_english  # milliseconds of import that tokens need not pay
 
     return normalise_english(text)
 

@@ -35,13 +35,19 @@ def starting_tokens(config: Config) -> Tokens | None:
 def start_from(model: AcousticModel, tokens: Tokens, folder: Path, say: Callable[[str], None]) -> None:
     """Take over the weights of a trained run, as far as they fit, and say which parts of ``model`` start anew.
 
+    Args:
+        model: changed in place.
+        tokens: what its outputs stand for.
+        folder: of the run.
+        say: is told in one line what was taken from where.
+
     Raises:
         RunError: the run has no weights.
         ConfigError: no layer but the output would fit.
     """
     start = run_folder.load(folder)
     same_tokens = start.tokens.labels == tokens.labels
-    theirs, anew = _parts(start.model), []
+    theirs, anew = _layers(start.model) | _outputs(start.model), []
     layers, outputs = _layers(model), _outputs(model)
     for name, part in (layers | outputs).items():
         if _shapes(part) == _shapes(theirs.get(name)) and (same_tokens or name in layers):
@@ -55,10 +61,6 @@ def start_from(model: AcousticModel, tokens: Tokens, folder: Path, say: Callable
 
 def _shapes(part: keras.layers.Layer | None) -> list[tuple[int, ...]] | None:
     return None if part is None else [weight.shape for weight in part.weights]
-
-
-def _parts(model: AcousticModel) -> dict[str, keras.layers.Layer]:
-    return _layers(model) | _outputs(model)
 
 
 def _layers(model: AcousticModel) -> dict[str, keras.layers.Layer]:

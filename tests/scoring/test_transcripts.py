@@ -207,6 +207,6 @@ def test_values_of_a_key_are_texts(tmp_path):
         values_of(transcripts, "sex")
 
 
-def test_only_json_lines_have_keys(tmp_path):
-    with pytest.raises(ScoringError, match="only JSON lines can be grouped"):
+def test_a_format_without_keys_cannot_be_grouped(tmp_path):
+    with pytest.raises(ScoringError, match="only JSON lines, CSV and stm have keys"):
         values_of(read_transcripts(write(tmp_path, "text", "a B\n"), "references"), "speaker")
