@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from asr.decoding.reliability import check_confidences, log_odds
-from asr.decoding.settings import DECODER, read_decoder_file, update_decoder_file
+from asr.decoding.settings import decoder_file, read_decoder_file, update_decoder_file
 from asr.errors import ConfigError, RunError
 
 Kind: TypeAlias = Literal["temperature", "isotonic"]
@@ -167,5 +167,5 @@ def load_calibration(folder: Path) -> Calibration:
         return Calibration(value["kind"], scale, frame_share, temperature, inputs, outputs)
     except (ConfigError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{Path(folder) / DECODER}: {_KEY} is broken ({error}): calibrate again, or remove the file"
+            f"{decoder_file(folder)}: {_KEY} is broken ({error}): calibrate again, or remove the file"
         ) from error

@@ -17,6 +17,7 @@ from asr.decoding.search import Search
 from asr.decoding.search_graph import Vocabulary
 from asr.decoding.settings import DecoderSettings
 from asr.decoding.several import several
+from asr.errors import ConfigError
 from asr.tokens import Tokens
 
 Phrase: TypeAlias = Hotword | str | tuple[str, float]
@@ -89,8 +90,13 @@ class Decoder:
         return IncrementalDecoder(self._search)
 
     def with_settings(self, settings: DecoderSettings) -> "Decoder":
-        """Return a decoder of the same words under other weights, which is cheap; ``lm_unit`` must be the same."""
-        assert settings.lm_unit == self.settings.lm_unit
+        """Return a decoder of the same words under other weights, which is cheap.
+
+        Raises:
+            ConfigError: ``lm_unit`` is another.
+        """
+        if settings.lm_unit != self.settings.lm_unit:
+            raise ConfigError(f"lm_unit = {settings.lm_unit!r}, and the decoder's is another: make a new decoder")
         other = object.__new__(Decoder)
         other.tokens, other.settings, other._vocabulary = self.tokens, settings, self._vocabulary
         other._search = Search(self._vocabulary, settings)

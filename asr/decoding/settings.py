@@ -85,7 +85,7 @@ def load_settings(folder: Path, default: DecoderSettings = COMMAND_SETTINGS) -> 
         known = {name: value for name, value in values.items() if name in unlimited}
         return replace(default, **{name: unlimited[name] if v is None else v for name, v in known.items()})
     except (ConfigError, TypeError, AttributeError) as error:
-        raise RunError(f"{Path(folder) / DECODER}: {error}: tune again, or remove it") from error
+        raise RunError(f"{decoder_file(folder)}: {error}: tune again, or remove it") from error
 
 
 def save_settings(folder: Path, settings: DecoderSettings) -> None:

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.decoding.decode import decode, transcribe_log_probs
+from asr.decoding.decode import Decoder, decode, transcribe_log_probs
 from asr.decoding.greedy import greedy
+from asr.decoding.settings import DecoderSettings
 from asr.errors import ConfigError, ShapeError
 from asr.tokens import Tokens
 from tests.reference import log_probs_of_texts_by_enumeration, prefix_beam_search_by_definition, random_log_probs
@@ -96,6 +97,14 @@ def test_beam_size_one_means_greedy_search_to_commands():
 def test_a_beam_of_no_prefixes_is_refused():
     with pytest.raises(ConfigError, match="beam_size = 0"):
         decode(np.zeros((0, 3)), LETTERS, beam_size=0)
+
+
+def test_other_settings_change_the_search_but_not_its_unit():
+    log_probs = random_log_probs(0, 4, 3)
+    decoder = Decoder(LETTERS, DecoderSettings(beam_size=1))
+    assert decoder.with_settings(DecoderSettings(word_bonus=1.0))(log_probs) == decode(log_probs, LETTERS, word_bonus=1)
+    with pytest.raises(ConfigError, match="lm_unit = 'token'"):
+        decoder.with_settings(DecoderSettings(lm_unit="token"))
 
 
 def test_probabilities_are_refused():
