@@ -84,17 +84,17 @@ def deal_to_segments(
     for name, row in segments.items():
         of_recording[row["recording"], row["stm_channel"]].append((row["offset"] + row["duration"], name))
     dealt: dict[str, list[Row]] = {}
-    strangers = {}
+    without_segments = {}
     for key, found in words.items():
         if key not in of_recording:
-            strangers[key] = found
+            without_segments[key] = found
             continue
         ends, names = zip(*sorted(of_recording[key]), strict=True)
         dealt |= {name: [] for name in names}
         for word in found:
             place = min(bisect_right(ends, (word["start"] + word["end"]) / 2), len(names) - 1)
             dealt[names[place]].append(word)
-    return {name: _row(found) for name, found in dealt.items()} | rows_of_recordings(strangers)
+    return {name: _row(found) for name, found in dealt.items()} | rows_of_recordings(without_segments)
 
 
 def _row(words: Sequence[Row]) -> Row:

@@ -85,7 +85,7 @@ def test_every_codec_is_drawn(speech):
     assert len(heard) == 7
 
 
-def test_the_id_alone_decides_what_befalls_a_copy(speech):
+def test_the_id_alone_decides_how_a_copy_sounds(speech):
     before = speech.copy()
     first, second, other = (degrade(speech, ALL, RATE, identity) for identity in ("a-sp0.9", "a-sp0.9", "b"))
     np.testing.assert_array_equal(first, second)

@@ -118,7 +118,7 @@ function smallNumbers({ rates, real_time_factor: factor }) {
   );
 }
 
-/** What went beside the way: utterances without a hypothesis, hypotheses without a reference, sound that is missing. */
+/** Utterances without a hypothesis, hypotheses without a reference, sound that is missing. */
 function notices() {
   const lines = report.notices.map((line) => html("li", {}, foreign(line)));
   return lines.length ? html("ul", { class: "notices", "aria-label": "Notes" }, lines) : null;
