@@ -78,7 +78,7 @@ class FeatureConfig(_Section):
 
 
 class DegradeConfig(_Section):
-    """How often ``asr prepare --augment`` changes how its copies sound, the original among them; chances from 0 to 1."""
+    """How often ``asr prepare --augment`` degrades its copies, the original among them; chances from 0 to 1."""
 
     room: Share = Field(default=0.0, description="chance of the echoes of a random room")
     noise: Share = Field(default=0.0, description="chance of noise of a random colour")
