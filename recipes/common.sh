@@ -17,7 +17,7 @@ config_name=config.toml name=greedy
 data="" work=$recipe/work results="" jobs=() launch=() train_options=() feature_options=()
 
 # How `evaluate` searches, and where what it finds lies; `tune` changes both.
-search=(--beam-size 1) found="" lm=""
+search=(--beam-size 1) found="" lm="" published=()
 
 # --- what a run.sh calls, in this order ---------------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ language_model() {
 # tune MANIFEST [--lexicon F]: the weights of a search with the language model that suit a development set best, and
 # how sure its words are. From here on `evaluate` searches so, and `publish` has a place of its own.
 tune() {
-  local log_probs=runs/$name/log-probs-$1.npz base=$name
+  local log_probs=runs/$name/log-probs-$1.npz
   found=runs/$name/beam_lm
   search=(--lm "$lm" "${@:2}")
   once "$log_probs" asr decode "runs/$name" "data/$1.jsonl" --output "$found/greedy-$1.jsonl" --beam-size 1 \
@@ -112,16 +112,14 @@ tune() {
   run asr lm tune "runs/$name" "$log_probs" "data/$1.jsonl" "${search[@]}" --resume "${jobs[@]}"
   run asr decode "runs/$name" "data/$1.jsonl" --output "$found/calibration-$1.jsonl" "${search[@]}" \
     --calibrate temperature
-  if [[ $base == *greedy* ]]; then base=${base/greedy/beam_lm}; else base+=_beam_lm; fi
-  results=${results%/*}/$base
+  results=${results%/*}/$(beside "$name" beam_lm)
 }
 
 # another_system NAME: a second model of the same recordings, trained as NAME.toml says. From here on all is about it; its
 # results lie beside the first one's, under NAME in place of greedy.
 another_system() {
   config_name=$1.toml
-  name=$first_name
-  if [[ $name == *greedy* ]]; then name=${name/greedy/"$1"}; else name+=_$1; fi
+  name=$(beside "$first_name" "$1")
   results=${results%/*}/$name
   found=runs/$name
 }
@@ -147,7 +145,18 @@ publish() {
     echo "${text//"$recipe/"/}" > "$results/$file"
   done
   popd > /dev/null
+  published+=("$results")
   note "results: $results"
+}
+
+# compare MANIFEST: all that was published, side by side.
+compare() {
+  local systems=() names=() one place
+  place=$(realpath --relative-to=. "${results%/*}")
+  for one in "${published[@]##*/}"; do
+    systems+=("$place/$one/hypotheses.jsonl") names+=(--name "$one")
+  done
+  run asr compare "data/$1.jsonl" "${systems[@]}" "${names[@]}" --markdown "$place/$(beside "$first_name" comparison).md"
 }
 
 # --- their parts --------------------------------------------------------------------------------------------------
@@ -207,6 +216,9 @@ find_asr() {
   fi
   python=$(dirname "$(command -v asr)")/python
 }
+
+# beside NAME KIND: what lies beside the results NAME: KIND in place of greedy, or behind the name.
+beside() { if [[ $1 == *greedy* ]]; then echo "${1/greedy/"$2"}"; else echo "$1_$2"; fi; }
 
 # The config's path as seen from the work folder, which is usually in the recipe's.
 config() { if [[ $work == "$recipe/work" ]]; then echo "../$config_name"; else echo "$recipe/$config_name"; fi; }

@@ -147,7 +147,7 @@ def _print(args: argparse.Namespace, study: "DecoderStudy", scores: "Mapping[str
     from asr.report.wording import percent
 
     console = stdout_console()
-    console.print(f"{args.references}: {_extent(scores['greedy'])}, beam size {study.settings.beam_size}")
+    console.print(f"{args.references}: {_extent(scores['beam_lm'])}, beam size {study.settings.beam_size}")
     width = max(map(len, _ROWS.values()))
     for name, found in scores.items():
         interval = found.interval

@@ -124,10 +124,15 @@ class DecoderStudy:
                 on_trial(self.trials[-1])
 
     def scores(self) -> dict[str, Scores]:
-        """Return how greedy search, the beam search without the language model, and that with the best weights do."""
+        """Return how greedy search, the beam search without the language model, and that with the best weights do.
+
+        Greedy search in phones finds no words, and is left out.
+        """
         # The lexicon stays: without it, a model of phones has no words.
         without = Decoder(self._tokens, self.settings, lexicon=self._lexicon)
-        found = {"greedy": self._scores(self._development.greedy_texts(self._tokens))}
+        found = {}
+        if self._tokens.kind != "phones":
+            found["greedy"] = self._scores(self._development.greedy_texts(self._tokens))
         with ThreadPoolExecutor(self._jobs) as executor:
             for name, decoder in (("beam", without), ("beam_lm", self._with(self.best.weights))):
                 found[name] = self._scores(self._development.texts(decoder, executor))

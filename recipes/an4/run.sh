@@ -22,3 +22,4 @@ train train dev
 tune dev
 evaluate test
 publish
+compare test

@@ -31,4 +31,5 @@ if [[ -f $books ]]; then
   evaluate dev-report
   evaluate "$all" "-$all"
   publish
+  compare dev-report
 fi

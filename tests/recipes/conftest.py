@@ -38,7 +38,7 @@ case $1 in
     if [[ $2 == train ]]; then mkdir -p lm && touch "$(after --output "$@")"; fi
     if [[ $2 == tune ]]; then echo "{\\"tuning\\": {\\"lm\\": \\"$(after --lm "$@")\\"}}" > "$3/decoder.json"; fi
     ;;
-  score) echo "$*" > "$(after --markdown "$@")" ;;
+  score | compare) echo "$*" > "$(after --markdown "$@")" ;;
 esac
 """
 

@@ -57,15 +57,18 @@ def test_an4_then_trains_phones_which_say_nothing_without_words(checkout):
         "--calibrate temperature",
         f"asr decode runs/phones data/test.jsonl --output {found}/hypotheses.jsonl --lm lm/train.asrlm",
         f"asr score data/test.jsonl {found}/hypotheses.jsonl --by speaker --markdown {found}/report.md",
+        "asr compare data/test.jsonl ../results/greedy/hypotheses.jsonl ../results/beam_lm/hypotheses.jsonl "
+        "../results/phones_beam_lm/hypotheses.jsonl --name greedy --name beam_lm --name phones_beam_lm "
+        "--markdown ../results/comparison.md",
     ]
 
 
 @pytest.mark.parametrize(
     ("results", "beside"),
     [
-        ("seed2_greedy", {"seed2_beam_lm", "seed2_phones_beam_lm"}),
-        ("wide", {"wide_beam_lm", "wide_phones_beam_lm"}),
-        ("greedy_9", {"beam_lm_9", "phones_9_beam_lm"}),
+        ("seed2_greedy", {"seed2_beam_lm", "seed2_phones_beam_lm", "seed2_comparison.md"}),
+        ("wide", {"wide_beam_lm", "wide_phones_beam_lm", "wide_comparison.md"}),
+        ("greedy_9", {"beam_lm_9", "phones_9_beam_lm", "comparison_9.md"}),
     ],
 )
 def test_results_with_a_language_model_lie_beside_those_without(checkout, tmp_path, results, beside):
