@@ -1,8 +1,11 @@
 """The tables of a comparison, as texts that the terminal and Markdown show alike."""
 
+import math
+
 from asr.report.comparison import ChangedWord, Comparison, Pair
 from asr.report.wording import NO_WORD, percent, probability, signed_percent
 from asr.scoring.significance.result import Significance
+from asr.wording import counted
 
 SYSTEM_HEADER = ("system", "WER", "95 % interval", "sub", "ins", "del", "utterances right")
 PAIR_HEADER = ("first", "second", "difference", "95 % interval", "better with", "won", "lost", "MAPSSWE p")
@@ -47,7 +50,7 @@ def interval_of(pair: Pair) -> str:
 def rows_of_tests(pair: Pair) -> list[tuple[str, ...]]:
     """Return a row for each significance test."""
     return [
-        (test.name, f"{test.num_units} {test.unit}s", _statistic(test), probability(test.p_value))
+        (test.name, counted(test.num_units, test.unit), _statistic(test), probability(test.p_value))
         for test in pair.tests
     ]
 
@@ -64,4 +67,11 @@ def change_rows(changes: tuple[ChangedWord, ...], limit: int) -> list[tuple[str,
 
 
 def _statistic(test: Significance) -> str:
-    return "undefined" if test.statistic is None else f"{test.statistic_name} = {test.statistic:.4g}"
+    """What a test found: who wins the pairs, or the value of its statistic."""
+    if test.outcomes is not None:
+        return f"{test.outcomes.won} won, {test.outcomes.lost} lost, {test.outcomes.tied} tied"
+    if test.statistic is None:
+        return "undefined"
+    sign = "-" if test.statistic < 0 else ""
+    value = f"{sign}infinite" if math.isinf(test.statistic) else f"{test.statistic:.4g}"
+    return f"{test.statistic_name} = {value}"

@@ -51,7 +51,18 @@ def test_speakers_are_paired_where_they_are_known():
 def test_a_system_and_itself_are_alike():
     (pair,) = comparison_of(FIRST, FIRST).pairs
     assert (pair.difference, pair.mended, pair.broken, pair.tied) == (0.0, (), (), 4)
-    assert [test.p_value for test in pair.tests] == [1.0, pytest.approx(1.0, abs=0.3), 1.0]
+    assert [test.p_value for test in pair.tests] == [1.0, 1.0, 1.0]
+
+
+def test_an_infinite_statistic_is_null_in_json_and_a_word_elsewhere():
+    references = {str(place): "a" for place in range(30)}
+    comparison = comparison_of(dict.fromkeys(references, "b"), references, references=references)
+    tests = json.loads(comparison_as_json(comparison))["pairs"][0]["tests"]
+    assert (tests[0]["statistic"], tests[0]["p_value"]) == (None, 0.0)
+    assert tests[2]["outcomes"] == {"won": 30, "lost": 0, "tied": 0}
+    markdown = comparison_as_markdown(comparison)
+    assert "Z = infinite | \\< 0.0001" in markdown
+    assert "30 won, 0 lost, 0 tied" in markdown
 
 
 def test_nothing_said_has_no_difference():

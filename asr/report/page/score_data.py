@@ -15,6 +15,7 @@ import numpy as np
 
 from asr.decoding.hypothesis import Word
 from asr.report.comparison import Comparison
+from asr.report.comparison_rows import rows_of_tests
 from asr.report.page.document import page_document
 from asr.report.page.edits import edits_of, reference_of
 from asr.report.page.sounds import SOUND_TYPE, Sounds
@@ -78,7 +79,7 @@ def page_data(comparison: Comparison, sounds: Sounds) -> dict[str, Any]:
         "sound_type": SOUND_TYPE,
         "notices": _notices(comparison, sounds),
         "systems": [_system(*pair) for pair in zip(comparison.names, comparison.reports, strict=True)],
-        "pairs": [asdict(pair) for pair in comparison.pairs],
+        "pairs": [asdict(pair) | {"tests": rows_of_tests(pair)} for pair in comparison.pairs],
         "groups": {key: _group(key, comparison.reports) for key in first.group_rates},
         "utterances": _utterances(comparison.reports, sounds),
     }

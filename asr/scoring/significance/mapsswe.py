@@ -8,6 +8,7 @@ Source: Gillick & Cox, "Some statistical issues in the comparison of speech reco
 the segments of NIST's sc_stats, whose statistic is ours where the alignment is.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,8 +34,8 @@ def mapsswe(
         num_good_words: a segment ends where both systems are right for so many words, at least 1.
 
     Returns:
-        Z is 0 where each segment has the same difference, as sc_stats has it; None (and so is p) with fewer than two
-        segments.
+        Z is 0 where the systems are alike in each segment, and infinite (with a p of 0) where each segment has the same
+        difference, for which sc_stats gives 0; None (and so is p) with fewer than two segments.
     """
     errors = [segment for pair in zip(first, second, strict=True) for segment in segments(*pair, num_good_words)]
     z = _z(np.array([a - b for a, b in errors], np.float64))
@@ -78,5 +79,7 @@ def _errors_by_place(words: Sequence[AlignedWord]) -> list[int]:
 def _z(differences: np.ndarray) -> float | None:
     if len(differences) < 2:
         return None
-    deviation = differences.std(ddof=1)
-    return float(differences.mean() / (deviation / np.sqrt(len(differences)))) if deviation else 0.0
+    mean, deviation = float(differences.mean()), float(differences.std(ddof=1))
+    if deviation == 0:
+        return math.copysign(math.inf, mean) if mean else 0.0
+    return mean / (deviation / math.sqrt(len(differences)))

@@ -1,7 +1,8 @@
 """Wilcoxon's signed rank test: which system is better on speakers (or utterances), large differences counting more.
 
 Source: as NIST's sc_stats has it, with pairs of word error rates and the normal approximation, which takes eight pairs
-or more. Equal pairs keep their ranks and go to both sides in turn, so that they speak against a difference.
+or more. Equal pairs keep their ranks and go to both sides in turn, so that they speak against a difference; where all
+pairs are equal, Z is 0, whereas sc_stats gives the odd one to one side.
 """
 
 import numpy as np
@@ -27,6 +28,8 @@ def wilcoxon_test(first: np.ndarray, second: np.ndarray, unit: str) -> Significa
     differences = direction * (first - second)
     ranks = _ranks(np.abs(differences).round(9))
     equal = np.abs(differences) <= EQUAL
+    if equal.all():
+        return Significance("Wilcoxon signed rank", unit, num_pairs, 0.0, "Z", 1.0)
     positive = differences > 0
     positive[equal] = np.arange(equal.sum()) % 2 == 0
     expected = num_pairs * (num_pairs + 1) / 4

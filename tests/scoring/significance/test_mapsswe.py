@@ -61,4 +61,12 @@ def test_systems_alike_do_not_differ_and_too_few_segments_say_nothing():
     same = aligned(references, ["x b"] * 3)
     assert (mapsswe(same, same).statistic, mapsswe(same, same).p_value) == (0.0, 1.0)
     assert mapsswe(same[:1], same[:1]).p_value is None
+
+
+def test_the_same_difference_in_each_segment_is_infinitely_unlikely():
+    references = ["a"] * 30
+    right, wrong = aligned(references, references), aligned(references, ["x"] * 30)
+    test = mapsswe(right, wrong)
+    assert (test.num_units, test.statistic, test.p_value) == (30, -math.inf, 0.0)
+    assert mapsswe(wrong, right).statistic == math.inf
     assert mapsswe([], []).num_units == 0

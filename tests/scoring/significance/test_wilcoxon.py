@@ -21,9 +21,18 @@ def test_equal_differences_share_their_ranks():
     assert test.statistic == pytest.approx((1.5 + 1.5 - 3) / math.sqrt(3 * 4 * 7 / 24))
 
 
+@pytest.mark.parametrize("num_pairs", [1, 3, 4])
+def test_systems_alike_do_not_differ(num_pairs):
+    same = np.full(num_pairs, 0.1)
+    test = wilcoxon_test(same, same, "speaker")
+    assert (test.statistic, test.p_value) == (0.0, 1.0)
+
+
 def test_equal_pairs_go_to_both_sides_in_turn():
-    same = np.full(4, 0.1)
-    assert wilcoxon_test(same, same, "speaker").statistic == pytest.approx(0.0)
+    first, second = np.array([0.1, 0.1, 0.3]), np.array([0.1, 0.1, 0.2])  # ranks 1.5, 1.5, 3
+    expected, deviation = 3 * 4 / 4, math.sqrt(3 * 4 * 7 / 24)
+    test = wilcoxon_test(first, second, "speaker")
+    assert test.statistic == pytest.approx((1.5 + 3 - expected) / deviation)
 
 
 def test_no_pairs_say_nothing():

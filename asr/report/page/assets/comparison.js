@@ -4,7 +4,7 @@ function systemsTable() {
   const highest = niceAbove(
     Math.max(...report.systems.map(({ interval, rates }) => interval?.high ?? rates.wer ?? 0)) || 0.01,
   );
-  const head = ["System", "WER", "Interval", "CER", "Wrong utterances", "S", "D", "I"];
+  const head = ["System", "WER", "Interval", "CER", "Utterances with an error", "S", "D", "I"];
   const rows = report.systems.map(({ name, rates, interval }, place) => [
     seriesName(name, place),
     html("strong", {}, percent(rates.wer)),
@@ -49,12 +49,6 @@ function comparisonSection() {
 
 function pairCard(pair) {
   const [first, second] = [report.systems[pair.first].name, report.systems[pair.second].name];
-  const tests = pair.tests.map(({ name, unit, num_units, statistic, statistic_name, p_value }) => [
-    name,
-    `${count(num_units)} ${unit}s`,
-    isNumber(statistic) ? `${statistic_name} = ${trimmed(statistic).replace("-", "\u2212")}` : NOTHING,
-    isNumber(p_value) ? pWords(p_value) : NOTHING,
-  ]);
   return html(
     "article",
     { class: "card pair" },
@@ -67,18 +61,14 @@ function pairCard(pair) {
     ),
     html("p", { class: "note" }, verdict(pair, second)),
     wonAndLost(pair, first, second),
-    tests.length ? simpleTable(["Test", "over", "statistic", "p"], tests) : null,
+    simpleTable(["Test", "pairs", "statistic", "p"], pair.tests),
     html(
       "div",
       { class: "changes" },
-      changedWords(`Right with ${second} alone`, pair.mended),
-      changedWords(`Right with ${first} alone`, pair.broken),
+      changedWords(`Right only with ${second}`, pair.mended),
+      changedWords(`Right only with ${first}`, pair.broken),
     ),
   );
-}
-
-function pWords(p) {
-  return p < 0.0001 ? "< 0.0001" : p.toFixed(4);
 }
 
 /** What the interval says, in words; the tests stand beside it and are the reader's to weigh. */

@@ -106,7 +106,7 @@ function makeup({ words, hits, substitutions, deletions, insertions }) {
 function smallNumbers({ rates, real_time_factor: factor }) {
   const entries = [
     ["Character error rate", percent(rates.cer)],
-    ["Wrong utterances", percent(rates.sentence_error_rate)],
+    ["Utterances with an error", percent(rates.sentence_error_rate)],
     ["Match error rate", percent(rates.mer)],
     ["Word information lost", percent(rates.wil)],
     ...(isNumber(factor) ? [["Real-time factor", factor.toPrecision(3)]] : []),
