@@ -1,4 +1,4 @@
-"""Sound without a header: what the caller must say of it, in the words of FFmpeg and Whisper's users (s16le,16000,1)."""
+"""Sound without a header: what the caller must say of it, in FFmpeg's words (s16le,16000,1)."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -4,7 +4,11 @@
     asr prepare train.jsonl --config config.toml --shard 2/2 --output parts/2
     asr merge parts/1 parts/2 --output shards/train
 
-The result is, byte for byte, what one run without --shard would have made.
+    asr transcribe dev.jsonl -m runs/an4 -o parts --shard 1/2
+    asr transcribe dev.jsonl -m runs/an4 -o parts --shard 2/2
+    asr merge parts/dev.1-of-2.jsonl parts/dev.2-of-2.jsonl --output dev.jsonl
+
+The result is what one run without --shard would have made, for shards of features byte for byte.
 """
 
 import argparse
@@ -23,8 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Merge."""
-    from asr.prepare.merge import merge_shards
+    if all(path.is_file() for path in args.parts):
+        from asr.transcribe.parts import merge_manifests as merge
+    else:
+        from asr.prepare.merge import merge_shards as merge
 
-    num_utterances = merge_shards(args.parts, args.output)
+    num_utterances = merge(args.parts, args.output)
     stderr_console(args).print(f"{args.output}: {counted(num_utterances, 'utterance')}")
     return DONE

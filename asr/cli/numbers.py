@@ -21,6 +21,24 @@ def not_negative(text: str) -> float:
     return number
 
 
+def above_zero(text: str) -> float:
+    """Return a number above 0."""
+    number = not_negative(text)
+    if not number:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    return number
+
+
+def part(text: str) -> tuple[int, int]:
+    """Return the two numbers of a part, as in 2/8."""
+    number, _, total = text.partition("/")
+    if not (number.isascii() and number.isdigit() and total.isascii() and total.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form I/N, as in 2/8")
+    if not 1 <= int(number) <= int(total):
+        raise argparse.ArgumentTypeError(f"{text!r}: parts are counted from 1/{total} to {total}/{total}")
+    return int(number), int(total)
+
+
 def name_and_value(text: str) -> tuple[str, str]:
     """Return the two sides of the first equals sign."""
     name, sign, value = text.partition("=")

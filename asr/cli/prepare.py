@@ -11,7 +11,7 @@ from pathlib import Path
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
-from asr.cli.numbers import counted, positive
+from asr.cli.numbers import counted, part, positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="add copies at the config's augment.speeds and degrade them as its augment.degrade says",
     )
     parser.add_argument(
-        "--shard", metavar="I/N", type=_part, default=(1, 1), help="make part I of N; asr merge joins them"
+        "--shard", metavar="I/N", type=part, default=(1, 1), help="make part I of N; asr merge joins them"
     )
     parser.add_argument("--jobs", metavar="N", type=positive, help="processes (default: one a core)")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
@@ -63,12 +63,3 @@ def run(args: argparse.Namespace) -> int:
     num_failed = len(result.failures)
     console.print(f"{args.output}: {counted(result.num_utterances - num_failed, 'utterance')}, {num_failed} failed")
     return SOME_FAILED if num_failed else DONE
-
-
-def _part(text: str) -> tuple[int, int]:
-    number, _, total = text.partition("/")
-    if not (number.isascii() and number.isdigit() and total.isascii() and total.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form I/N, as in 2/8")
-    if not 1 <= int(number) <= int(total):
-        raise argparse.ArgumentTypeError(f"{text!r}: parts are counted from 1/{total} to {total}/{total}")
-    return int(number), int(total)

@@ -80,7 +80,7 @@ def search_for(
         tokens: the run's.
         config: the run's.
     """
-    lm_path = _lm_path(args, folder)
+    lm_path = lm_file(args, folder)
     plain = not (lm_path or args.lexicon or args.hotwords or args.rescore_lm)
     if (args.beam_size or config.beam_size) == 1 and plain:
         return None
@@ -121,7 +121,8 @@ def _with_second_pass(decoder: "Decoder", args: argparse.Namespace) -> "Decoder 
     return RescoringDecoder(decoder, LanguageModel(args.rescore_lm), weight)
 
 
-def _lm_path(args: argparse.Namespace, folder: Path) -> Path | None:
+def lm_file(args: argparse.Namespace, folder: Path) -> Path | None:
+    """Return the language model that a search uses; None: none."""
     if args.lm is not None:
         return None if str(args.lm) == _NO_LM else args.lm
     if args.beam_size == 1:

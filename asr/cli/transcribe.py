@@ -1,115 +1,240 @@
 """Write down what is said in sound files.
 
-    asr transcribe talk.flac -m runs/an4                       text on stdout
-    asr transcribe *.mp3 -m runs/an4 -o transcripts -f txt,json
+    asr transcribe talk.flac -m runs/an4                               text on stdout
+    asr transcribe talk.flac -m runs/an4 -f srt --max-line-width 42 --max-line-count 2
+    asr transcribe recordings/ -m runs/an4 -o transcripts -f txt,json  a folder, its tree kept
+    asr transcribe dev.jsonl -m runs/an4 -o found                      a manifest, pred_text added
+    arecord -f S16_LE -r 16000 -t raw | asr transcribe - --raw s16le,16000,1 -m runs/an4
 
-Any format that libsndfile reads, any rate; channels are mixed. One input without -o goes to stdout, as txt unless -f
-says json. Otherwise each input gets a file of its name and the format's suffix, in the folder of -o or, without it, in
-the current one, in all formats unless -f says which. Files that cannot be read are named on stderr and cost the others
-nothing (exit status 1).
+Any format that libsndfile reads, and, with keras-asr[media], m4a, webm, and the sound of mp4 and mkv; any rate. One
+file, manifest or - without -o goes to stdout, as txt unless -f says otherwise. Otherwise each input gets a file of its
+name and the format's suffix, in the folder of -o or, without it, in the current one, in all formats unless -f says
+which. Inputs that are not there or cannot be read are named on stderr and cost the others nothing (exit status 1).
 """
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
-from asr.cli.model_options import add_runtime_arguments, load_model
-from asr.cli.numbers import counted, positive
-from asr.cli.search_options import add_search_arguments, search_for
+from asr.cli.model_options import load_model
+from asr.cli.numbers import counted
+from asr.cli.search_options import lm_file, search_for
+from asr.cli.transcribe_options import add_arguments as add_arguments
+from asr.cli.transcribe_options import check_arguments
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from asr.transcribe.batch import BatchResult, Task
+    from asr.transcribe.formats import FormatOptions
+    from asr.transcribe.inputs import Inputs
     from asr.transcribe.outputs import Job
+    from asr.transcribe.pred_text import Row
     from asr.transcribe.transcriber import Transcriber
+    from asr.transcribe.transcript import Transcript
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of ``asr transcribe``; Whisper's spellings with underscores work too."""
-    parser.add_argument("inputs", metavar="INPUT", nargs="+", type=Path, help="sound files")
-    parser.add_argument("-m", "--model", metavar="RUN", type=Path, help="run folder of asr train")
-    parser.add_argument("-o", "--output-dir", metavar="DIR", type=Path, help="folder for the transcripts")
-    parser.add_argument(
-        "-f", "--output-format", metavar="F", help="txt, json, several with commas between, or all (default: see above)"
-    )
-    add_search_arguments(parser)
-    add_runtime_arguments(parser)
-    existing = parser.add_mutually_exclusive_group()
-    existing.add_argument("--overwrite", action="store_true", help="replace transcripts that are there")
-    existing.add_argument("--resume", action="store_true", help="leave transcripts that are there, make the others")
-    for option, kind in {"--output_dir": Path, "--output_format": str, "--beam_size": positive}.items():
-        parser.add_argument(option, type=kind, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+@dataclass
+class _Work:
+    """What is to be done: recordings, and what is left to do after them; how much was done before."""
+
+    tasks: "list[Task]" = field(default_factory=list)
+    finish: list[Callable[[], None]] = field(default_factory=list)
+    num_there: int = 0
 
 
 def run(args: argparse.Namespace) -> int:
     """Transcribe to stdout or into a folder."""
     from asr.errors import TranscriptionError
-    from asr.transcribe.formats import parse_formats
-    from asr.transcribe.outputs import plan_outputs, select_jobs
+    from asr.transcribe.source import STDIN
+    from asr.transcribe.standard_input import spooled
 
+    check_arguments(args)
     if args.model is None:
         raise TranscriptionError("no model: name a run folder of asr train with -m; none comes with this release")
-    if len(args.inputs) == 1 and args.output_dir is None:
-        output_format, *others = parse_formats(args.output_format or "txt")
-        if others:
-            raise TranscriptionError("stdout takes one format: choose one (-f), or name a folder (-o)")
-        return _to_stdout(args, output_format)
-    formats = parse_formats(args.output_format or "all")
-    jobs = plan_outputs(args.inputs, args.output_dir or Path(), formats)
+    with ExitStack() as stack:
+        inputs = _find(args, stack.enter_context(spooled()) if STDIN in args.inputs else None)
+        for failure in inputs.failures:
+            print(f"asr: {failure}", file=sys.stderr)
+        to_stdout = args.output_dir is None and len(args.inputs) == 1 and inputs.is_single
+        work = _to_stdout(args, inputs) if to_stdout else _to_files(args, inputs)
+        console = stderr_console(args)
+        if work.num_there:
+            console.print(f"{counted(work.num_there, 'input')} transcribed already")
+        num_failed = _transcribe(args, work, console, summary=not to_stdout) if work.tasks or work.finish else 0
+    return SOME_FAILED if num_failed or inputs.failures else DONE
+
+
+def _find(args: argparse.Namespace, stdin_file: Path | None) -> "Inputs":
+    from asr.raw_audio import parse_raw_format
+    from asr.transcribe.inputs import Wanted, find_inputs
+    from asr.transcribe.parts import part_of
+    from asr.transcribe.source import split_channels
+
+    raw = parse_raw_format(args.raw) if args.raw is not None else None
+    found = find_inputs(args.inputs, Wanted(args.include, args.exclude), stdin_file=stdin_file, raw=raw)
+    found.sources = list(part_of(found.sources, args.shard))
+    if args.channels == "split":
+        found.sources = split_channels(found.sources)
+    return found
+
+
+def _to_stdout(args: argparse.Namespace, inputs: "Inputs") -> _Work:
+    from asr.errors import TranscriptionError
+    from asr.transcribe.batch import Task
+    from asr.transcribe.formats import FORMATS, parse_formats
+
+    if args.channels == "split":
+        raise TranscriptionError("stdout takes one transcript: name a folder (-o) for those of the channels")
+    if inputs.manifests:
+        rows = _rows(args, inputs.manifests[0], None)
+        return _Work([Task(row.source, partial(_print_row, row)) for row in rows])
+    name, *others = parse_formats(args.output_format or "txt")
+    if others:
+        raise TranscriptionError("stdout takes one format: choose one (-f), or name a folder (-o)")
+    options = _format_options(args)
+    return _Work([Task(one, lambda found: _print(FORMATS[name].render(found, options))) for one in inputs.sources])
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()  # as it comes, and a reader that has gone is noticed
+
+
+def _print_row(row: "Row", transcript: "Transcript") -> None:
+    _print(row.line(transcript.text))
+
+
+def _to_files(args: argparse.Namespace, inputs: "Inputs") -> _Work:
+    from asr.errors import TranscriptionError
+    from asr.transcribe.formats import parse_formats
+    from asr.transcribe.outputs import plan_manifests, plan_outputs, select_jobs
+
+    if inputs.manifests and not inputs.sources and args.output_format:
+        raise TranscriptionError("-f: a manifest is written back as one: leave it out")
+    folder = args.output_dir or Path()
+    jobs = plan_outputs(inputs.sources, folder, parse_formats(args.output_format or "all"))
+    manifests = plan_manifests(inputs.manifests, folder, args.shard)
     selected = select_jobs(jobs, overwrite=args.overwrite, resume=args.resume)
-    console = stderr_console(args)
-    if len(selected) < len(jobs):
-        console.print(f"{len(jobs) - len(selected)} of {len(jobs)} inputs are transcribed already")
-    return _to_files(args, selected) if selected else DONE
+    options = _format_options(args)
+    work = _Work([_file_task(job, options) for job in selected], num_there=len(jobs) - len(selected))
+    _add_manifests(args, manifests, work)
+    return work
 
 
-def _to_stdout(args: argparse.Namespace, output_format: str) -> int:
-    from asr.errors import AudioError, UtteranceError
-    from asr.transcribe.formats import FORMATS
+def _file_task(job: "Job", options: "FormatOptions") -> "Task":
+    from asr.transcribe.batch import Task
 
-    transcriber = _transcriber(args)
-    try:
-        transcript = transcriber(args.inputs[0])
-    except (AudioError, UtteranceError) as error:
-        _name_failure(args.inputs[0], error)
-        return SOME_FAILED
-    sys.stdout.write(FORMATS[output_format](transcript))
-    return DONE
+    return Task(job.source, lambda transcript: job.write(transcript, options))
 
 
-def _to_files(args: argparse.Namespace, jobs: "Sequence[Job]") -> int:
-    from asr.errors import AsrError
-    from asr.files import write_atomically
-    from asr.transcribe.formats import FORMATS
+def _add_manifests(args: argparse.Namespace, manifests: dict[Path, Path], work: _Work) -> None:
+    from asr.transcribe.batch import Task
+    from asr.transcribe.outputs import check_absent
+    from asr.transcribe.pred_text import PredTexts
 
-    transcriber = _transcriber(args)
-    console = stderr_console(args)
-    num_failed = 0
+    if not (args.overwrite or args.resume):
+        check_absent(list(manifests.values()))
+    rows_of = {manifest: _rows(args, manifest, output.parent) for manifest, output in manifests.items()}
+    for manifest, output in manifests.items():
+        rows = rows_of[manifest]
+        if args.resume and output.exists():
+            work.num_there += len(rows)
+            continue
+        texts = PredTexts(rows, output, resume=args.resume)
+        work.num_there += len(rows) - len(texts.left)
+        work.tasks += [Task(row.source, partial(texts.add, row)) for row in texts.left]
+        work.finish.append(texts.finish)
+
+
+def _rows(args: argparse.Namespace, manifest: Path, folder: Path | None) -> "list[Row]":
+    from asr.errors import TranscriptionError
+    from asr.raw_audio import parse_raw_format
+    from asr.transcribe.parts import part_of
+    from asr.transcribe.pred_text import read_rows
+
+    if args.channels == "split":
+        raise TranscriptionError(f"{manifest}: --channels split: a manifest says itself which channel is meant")
+    raw = parse_raw_format(args.raw) if args.raw is not None else None
+    return list(part_of(read_rows(manifest, folder, raw), args.shard))
+
+
+def _format_options(args: argparse.Namespace) -> "FormatOptions":
+    from asr.transcribe.cues import CueStyle
+    from asr.transcribe.formats import FormatOptions
+
+    style = CueStyle(args.max_line_width, args.max_line_count, args.highlight_words)
+    return FormatOptions(style, args.word_timestamps)
+
+
+def _transcribe(args: argparse.Namespace, work: _Work, console: "Console", *, summary: bool) -> int:
+    """Do the work, tell of it, and return how many recordings failed."""
+    from asr.transcribe.batch import transcribe_tasks
+    from asr.transcribe.transcript import LOW_CONFIDENCE, Transcript
+
+    jobs = args.jobs or len(os.sched_getaffinity(0))
+    transcriber = _transcriber(args, console, jobs)
     with progress_bar(console) as progress:
-        task = progress.add_task("transcribe", total=len(jobs))
-        for job, transcript in zip(jobs, transcriber.transcribe_all([job.audio for job in jobs]), strict=True):
-            if isinstance(transcript, AsrError):
-                num_failed += 1
-                _name_failure(job.audio, transcript)
-            else:
-                for name, output in job.outputs.items():
-                    write_atomically(output, FORMATS[name](transcript).encode())
-            progress.advance(task)
-    console.print(f"{counted(len(jobs) - num_failed, 'file')} transcribed, {num_failed} failed")
-    return SOME_FAILED if num_failed else DONE
+        bar = progress.add_task("transcribe", total=len(work.tasks))
+
+        def tell(task: "Task", found: object, result: "BatchResult") -> None:
+            speed = result.audio_seconds / max(result.seconds, 1e-9)
+            progress.update(
+                bar,
+                advance=1,
+                description=f"transcribe: {result.audio_seconds:.0f} s of audio, {speed:.1f} times as fast",
+            )
+            if not isinstance(found, Transcript):
+                _name_failure(task.source.title, str(found))
+            elif found.low_confidence:
+                console.print(
+                    f"{task.source.title}: mean confidence {found.confidence:.2f} is under {LOW_CONFIDENCE}: "
+                    f"the model was lost in it, do not rely on the text"
+                )
+
+        result = transcribe_tasks(transcriber, work.tasks, jobs=jobs, on_done=tell)
+    for finish in work.finish:
+        finish()
+    if summary:
+        _summarise(result, console)
+    return result.num_failed
 
 
-def _transcriber(args: argparse.Namespace) -> "Transcriber":
+def _summarise(result: "BatchResult", console: "Console") -> None:
+    speed = "" if result.real_time_factor is None else f", real-time factor {result.real_time_factor:.3g}"
+    lost = f", {result.num_low_confidence} of low confidence" if result.num_low_confidence else ""
+    console.print(
+        f"{counted(result.num_done, 'recording')} transcribed, {result.num_failed} failed{lost}, "
+        f"{result.audio_seconds:.1f} s of audio in {result.seconds:.1f} s{speed}"
+    )
+
+
+def _transcriber(args: argparse.Namespace, console: "Console", jobs: int) -> "Transcriber":
     from asr.transcribe.transcriber import Transcriber
 
     model = load_model(args, args.model)
     search = search_for(args, args.model, model.tokens, model.config.decode)
-    return Transcriber(model, beam_size=None if search else 1, search=search)
+    beam_size = None if search else 1
+    transcriber = Transcriber(model, beam_size=beam_size, search=search, max_segment_seconds=args.max_segment_seconds)
+    if args.verbose:
+        from asr.run import default_runtime
+
+        found_by = f"beam search, {search.settings}" if search else "greedy search"
+        console.print(f"model: {args.model}, {len(model.tokens)} labels, {args.runtime or default_runtime(args.model)}")
+        console.print(f"decoder: {found_by}")
+        console.print(f"language model: {(search and lm_file(args, args.model)) or 'none'}")
+        console.print(f"{counted(jobs, 'thread')} that read and search")
+    return transcriber
 
 
-def _name_failure(audio: Path, error: Exception) -> None:
-    message = str(error)
-    named = message if message.startswith(str(audio)) else f"{audio}: {message}"
+def _name_failure(name: str, message: str) -> None:
+    named = message if message.startswith(name) else f"{name}: {message}"
     print(f"asr: {named}", file=sys.stderr)

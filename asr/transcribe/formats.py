@@ -1,12 +1,32 @@
 """Files that a transcript is written to: one function a format, one line each in `FORMATS`."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
+from asr.decoding.hypothesis import Word
 from asr.errors import TranscriptionError
+from asr.transcribe.ctm import ctm_lines
+from asr.transcribe.cues import CueStyle
+from asr.transcribe.srt import as_srt
+from asr.transcribe.textgrid import Interval, textgrid
 from asr.transcribe.transcript import Segment, Transcript
+from asr.transcribe.transcript_json import as_json
+from asr.transcribe.tsv import as_tsv
+from asr.transcribe.vtt import as_vtt
+
+
+@dataclass(frozen=True, slots=True)
+class FormatOptions:
+    """What a user may choose of all formats.
+
+    Attributes:
+        cues: what subtitles look like.
+        word_timestamps: whether JSON has the words of a segment.
+    """
+
+    cues: CueStyle = field(default_factory=CueStyle)
+    word_timestamps: bool = True
 
 
 def as_txt(transcript: Transcript) -> str:
@@ -14,30 +34,51 @@ def as_txt(transcript: Transcript) -> str:
     return "".join(segment.text + "\n" for segment in transcript.segments)
 
 
-def as_json(transcript: Transcript) -> str:
-    """Return Whisper's JSON (text, segments, language) with audio, duration and model added."""
-    value = {
-        "text": transcript.text,
-        "segments": [_segment(segment) for segment in transcript.segments],
-        "language": transcript.language,
-        "audio": transcript.audio,
-        "duration": transcript.duration,
-        "model": transcript.model,
-    }
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+def transcript_ctm(transcript: Transcript) -> str:
+    """Return CTM lines under the file's stem, spaces replaced, as CTM's columns are parted by them; channels from 1."""
+    name = "_".join(PurePath(transcript.audio).stem.split()) or "audio"
+    words = [word for segment in transcript.segments for word in _timed(segment)]
+    return ctm_lines(name, words, channel=str((transcript.channel or 0) + 1))
 
 
-def _segment(segment: Segment) -> dict[str, Any]:
-    """Return a segment as Whisper has it, whose name of a word's confidence is probability."""
-    value = asdict(segment)
-    value["words"] = [
-        {"word": word.word, "start": word.start, "end": word.end, "probability": word.confidence}
-        for word in segment.words
+def transcript_textgrid(transcript: Transcript) -> str:
+    """Return a TextGrid with a tier of segments and one of words."""
+    segments = [Interval(one.start, one.end, one.text) for one in transcript.segments]
+    words = [
+        Interval(word.start, word.end, word.word)
+        for word in transcript.words
+        if word.start is not None and word.end is not None
     ]
-    return value
+    end = max([transcript.duration, *(segment.end for segment in segments)])
+    return textgrid({"segments": segments, "words": words}, end)
 
 
-FORMATS: dict[str, Callable[[Transcript], str]] = {"txt": as_txt, "json": as_json}
+def _timed(segment: Segment) -> tuple[Word, ...]:
+    """Return the words of a segment; where times are not known they share its time, as CTM has no line without."""
+    if all(word.start is not None and word.end is not None for word in segment.words):
+        return segment.words
+    step = (segment.end - segment.start) / len(segment.words)
+    starts = [segment.start + step * number for number in range(len(segment.words))]
+    return tuple(replace(word, start=at, end=at + step) for word, at in zip(segment.words, starts, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How files of a format end, and what is written into them."""
+
+    suffix: str
+    render: Callable[[Transcript, FormatOptions], str]
+
+
+FORMATS: dict[str, Format] = {
+    "txt": Format("txt", lambda transcript, _: as_txt(transcript)),
+    "json": Format("json", lambda transcript, chosen: as_json(transcript, word_timestamps=chosen.word_timestamps)),
+    "srt": Format("srt", lambda transcript, chosen: as_srt(transcript, chosen.cues)),
+    "vtt": Format("vtt", lambda transcript, chosen: as_vtt(transcript, chosen.cues)),
+    "tsv": Format("tsv", lambda transcript, _: as_tsv(transcript)),
+    "ctm": Format("ctm", lambda transcript, _: transcript_ctm(transcript)),
+    "textgrid": Format("TextGrid", lambda transcript, _: transcript_textgrid(transcript)),
+}
 
 
 def parse_formats(names: str) -> tuple[str, ...]:
@@ -47,7 +88,7 @@ def parse_formats(names: str) -> tuple[str, ...]:
         TranscriptionError: one is unknown.
 
     >>> parse_formats("json, txt"), parse_formats("all")
-    (('json', 'txt'), ('txt', 'json'))
+    (('json', 'txt'), ('txt', 'json', 'srt', 'vtt', 'tsv', 'ctm', 'textgrid'))
     """
     found = [name.strip() for name in names.split(",")]
     if "all" in found:

@@ -1,21 +1,25 @@
 """Sound files in, transcripts out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from asr.audio import read_audio
 from asr.decoding.annotate import annotate
 from asr.decoding.calibration import load_calibration
 from asr.decoding.greedy import greedy
 from asr.decoding.hypothesis import Hypothesis
-from asr.errors import AsrError, ConfigError, TranscriptionError, UtteranceError
+from asr.errors import AsrError, AudioError, ConfigError, TranscriptionError, UtteranceError
 from asr.features import Frames
+from asr.transcribe.ahead import ahead
 from asr.transcribe.clock import frame_clock
 from asr.transcribe.recognise import AudioModel, Failure, Recognised, Recording, recognise
+from asr.transcribe.segments import MAX_SECONDS, segments_of
+from asr.transcribe.source import Source
 from asr.transcribe.transcript import Segment, Transcript
 
 if TYPE_CHECKING:
@@ -23,6 +27,19 @@ if TYPE_CHECKING:
     from asr.decoding.rescoring import RescoringDecoder
 
 LANGUAGE = "en"  # the recipes' corpora are English; so is whatever was trained by them
+
+
+class _Loaded(NamedTuple):
+    """A source with its frames and its length in seconds, or with what went wrong."""
+
+    source: Source
+    frames: Frames | Failure
+    duration: float = 0.0
+
+    def load(self) -> Frames:
+        if isinstance(self.frames, np.ndarray):
+            return self.frames
+        raise self.frames
 
 
 class Transcriber:
@@ -44,6 +61,7 @@ class Transcriber:
         search: "Decoder | RescoringDecoder | None" = None,
         runtime: Literal["onnx", "int8", "keras"] | None = None,
         threads: int | None = None,
+        max_segment_seconds: float = MAX_SECONDS,
     ) -> None:
         """Load the model.
 
@@ -53,6 +71,7 @@ class Transcriber:
             search: with a language model, a lexicon, hotwords, or any settings, over the model's tokens.
             runtime: what computes the model of a folder; None: onnx where ``asr export`` has made a model, else keras.
             threads: of ONNX Runtime; None: one a core.
+            max_segment_seconds: longest segment of a transcript, unless a single word is longer.
 
         Raises:
             TranscriptionError: no model is named; none is packaged yet.
@@ -63,13 +82,14 @@ class Transcriber:
             raise TranscriptionError("no model: name a run folder of asr train (-m); none comes with this release")
         if beam_size is not None and beam_size < 1:
             raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
-        self.model = _load(model, runtime, threads) if isinstance(model, str | Path) else model
+        self.model = _open_model(model, runtime, threads) if isinstance(model, str | Path) else model
         self.beam_size = search.settings.beam_size if search else beam_size or self.model.config.decode.beam_size
         self._search = search or self._plain_search()
         self._calibration = load_calibration(self.model.folder)
+        self._max_segment_seconds = max_segment_seconds
 
-    def __call__(self, audio: str | Path) -> Transcript:
-        """Return the transcript of one sound file: any format that libsndfile reads, any rate, channels mixed.
+    def __call__(self, audio: str | Path | Source) -> Transcript:
+        """Return the transcript of one sound file: any format that `asr.audio` reads, any rate, channels mixed.
 
         Raises:
             AudioError: the file cannot be read.
@@ -80,15 +100,34 @@ class Transcriber:
             raise transcript
         return transcript
 
-    def transcribe_all(self, audios: Sequence[str | Path]) -> Iterator[Transcript | Failure]:
-        """Yield the transcript of each sound file, in order, or what went wrong with it; faster than one by one."""
-        durations: dict[str, float] = {}
-        recordings = [Recording(str(audio), partial(self._frames, str(audio), durations)) for audio in audios]
-        for recording, found in recognise(self.model, recordings):
-            if isinstance(found, Recognised):
-                yield self._transcribed(recording.id, durations[recording.id], found)
-            else:
-                yield found
+    def transcribe_all(self, audios: Iterable[str | Path | Source], *, jobs: int = 1) -> Iterator[Transcript | Failure]:
+        """Yield the transcript of each sound file, in order, or what went wrong with it; faster than one by one.
+
+        Args:
+            audios: files, or spans and channels of files.
+            jobs: threads that read files and search beside the one that computes the network.
+        """
+        with ThreadPoolExecutor(jobs) as executor:
+            reading: deque[_Loaded] = deque()
+            recordings = self._recordings(audios, executor, 2 * jobs, reading)
+            recognised = ((reading.popleft(), found) for _, found in recognise(self.model, recordings))
+            yield from ahead(self._transcribed, recognised, executor, 2 * jobs)
+
+    def _recordings(
+        self, audios: Iterable[str | Path | Source], executor: Executor, num_ahead: int, reading: deque[_Loaded]
+    ) -> Iterator[Recording]:
+        """Yield recordings that are read already, and put them into ``reading``, too."""
+        for loaded in ahead(self._load, map(Source.of, audios), executor, num_ahead):
+            reading.append(loaded)
+            yield Recording(loaded.source.title, loaded.load)
+
+    def _load(self, source: Source) -> _Loaded:
+        rate = self.model.config.features.sample_rate_hz
+        try:
+            waveform = source.read(rate)
+            return _Loaded(source, self.model.frames(waveform), len(waveform) / rate)
+        except (AudioError, UtteranceError) as error:
+            return _Loaded(source, error)
 
     def _plain_search(self) -> Callable[[np.ndarray], list[Hypothesis]]:
         """Return the search without a language model; only one that keeps several prefixes loads compiled code."""
@@ -99,25 +138,26 @@ class Transcriber:
 
         return partial(transcribe_log_probs, tokens=tokens, beam_size=self.beam_size)
 
-    def _frames(self, audio: str, durations: dict[str, float]) -> Frames:
-        """Read a file, note its duration, and return its frames."""
-        features = self.model.config.features
-        waveform = read_audio(Path(audio), sample_rate_hz=features.sample_rate_hz)
-        durations[audio] = len(waveform) / features.sample_rate_hz
-        return self.model.frames(waveform)
-
-    def _transcribed(self, audio: str, duration: float, found: Recognised) -> Transcript | Failure:
+    def _transcribed(self, item: tuple[_Loaded, Recognised | Failure]) -> Transcript | Failure:
+        (source, _, duration), found = item
+        if not isinstance(found, Recognised):
+            return found
         try:
             hypotheses = self._search(found.log_probs)
         except UtteranceError as error:  # a lexicon may leave nothing that the frames could be
             return error
-        clock = frame_clock(self.model.config, duration=duration)
+        clock = frame_clock(self.model.config, start=source.offset, duration=duration)
         best = annotate(hypotheses, found.log_probs, self.model.tokens, clock, self._calibration, found.silences)
-        segments = (Segment(0, 0.0, duration, best.text, best.words),) if best.text else ()
-        return Transcript(audio, duration, best.text, segments, LANGUAGE, str(self.model.folder))
+        segments = self._segments(best, source.offset, source.offset + duration)
+        return Transcript(source.name, duration, best.text, segments, LANGUAGE, str(self.model.folder), source.channel)
+
+    def _segments(self, best: Hypothesis, start: float, end: float) -> tuple[Segment, ...]:
+        if best.text and not best.words:  # nothing that could be timed
+            return (Segment(0, start, end, best.text),)
+        return segments_of(best.words, start, end, max_seconds=self._max_segment_seconds)
 
 
-def _load(folder: str | Path, runtime: str | None, threads: int | None) -> AudioModel:
+def _open_model(folder: str | Path, runtime: str | None, threads: int | None) -> AudioModel:
     from asr.run import load_for
 
     return load_for(folder, runtime, threads)

@@ -1,8 +1,12 @@
 """What was said in one sound file, with times."""
 
 from dataclasses import dataclass
+from statistics import fmean
 
 from asr.decoding.hypothesis import Word
+
+# Below this mean confidence of the words a transcript is not to be relied on: docs/transcribe.md.
+LOW_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +30,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The text of a sound file.
+    """The text of a sound file, or of a span or a channel of one.
 
     Attributes:
         audio: the file, as the caller named it.
-        duration: its length in seconds.
+        duration: length in seconds of what was transcribed.
         text: all that was said.
-        segments: the text in stretches; so far one that spans the file, and none where nothing was said.
+        segments: the text in stretches between pauses; none where nothing was said.
         language: of the text.
         model: what transcribed it.
+        channel: of the file, from 0; None where all were mixed.
     """
 
     audio: str
@@ -43,8 +48,20 @@ class Transcript:
     segments: tuple[Segment, ...]
     language: str
     model: str
+    channel: int | None = None
 
     @property
     def words(self) -> tuple[Word, ...]:
         """The words of all segments."""
         return tuple(word for segment in self.segments for word in segment.words)
+
+    @property
+    def confidence(self) -> float | None:
+        """Mean confidence of the words, in [0, 1]; None where there are none."""
+        known = [word.confidence for word in self.words if word.confidence is not None]
+        return fmean(known) if known else None
+
+    @property
+    def low_confidence(self) -> bool:
+        """Whether the model was lost: another language, music, noise; mean confidence is under `LOW_CONFIDENCE`."""
+        return self.confidence is not None and self.confidence < LOW_CONFIDENCE

@@ -1,114 +1,270 @@
+import io
 import json
-import shutil
+import os
+import subprocess
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from asr.cli import main
+from tests.cli.conftest import beeps, make_loud_run
+
+SUFFIXES = {"txt", "json", "srt", "vtt", "tsv", "ctm", "TextGrid"}
 
 
 @pytest.fixture
-def words(data, tmp_path, monkeypatch):
-    """Work in a folder with three real recordings of a word and one file that is broken."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("an409-fcaw-b.flac", "an440-mjgm-b.flac", "an443-mmxg-b.wav"):
-        shutil.copy(data / name, tmp_path)
-    (tmp_path / "broken.wav").write_text("not a sound")
-    return ["an409-fcaw-b.flac", "an440-mjgm-b.flac", "an443-mmxg-b.wav"]
+def asr(loud_run, desk, capsys):
+    """Return a function that runs `asr transcribe` and returns exit status, stdout and stderr."""
+
+    def run(*arguments, model=loud_run):
+        status = main(["transcribe", *map(str, arguments), "-m", str(model)])
+        return status, *capsys.readouterr()
+
+    return run
 
 
-def test_one_file_goes_to_stdout_as_text_or_json(tiny_run, words, tmp_path, capsys):
-    before = set(tmp_path.iterdir())
-    assert main(["transcribe", words[0], "-m", str(tiny_run), "-f", "json"]) == 0
-    value = json.loads(capsys.readouterr().out)
-    assert value["audio"] == words[0]
-    assert value["duration"] == pytest.approx(0.8)
-    assert main(["transcribe", words[0], "-m", str(tiny_run)]) == 0
-    output = capsys.readouterr()
-    assert (output.out.strip(), output.err) == (value["text"], "")
-    assert set(tmp_path.iterdir()) == before
+def piped(monkeypatch, content):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
 
 
-def test_many_files_become_files_and_a_broken_one_is_named(tiny_run, words, tmp_path, capsys):
-    command = [
-        "transcribe",
-        words[0],
-        "broken.wav",
-        words[2],
-        "nowhere.wav",
-        "-m",
-        str(tiny_run),
-        "--output_dir",
-        "out",
-    ]
-    assert main([*command, "--output_format", "txt,json", "--beam_size", "4"]) == 1
-    output = capsys.readouterr()
-    named = [line for line in output.err.splitlines() if line.startswith("asr: ")]
-    assert output.out == "" and len(named) == 2
-    assert named[0].startswith("asr: broken.wav: ") and named[1].startswith("asr: nowhere.wav: ")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "an409-fcaw-b.json",
-        "an409-fcaw-b.txt",
-        "an443-mmxg-b.json",
-        "an443-mmxg-b.txt",
-    ]
+def write_manifest(path, *names, **keys):
+    rows = [{"audio_filepath": name, "duration": 0.0, "text": "Really?", **keys} for name in names]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
 
 
-def test_several_files_without_a_folder_are_written_here_in_every_format(tiny_run, words, tmp_path):
-    assert main(["transcribe", *words[:2], "-m", str(tiny_run), "-q"]) == 0
-    assert {path.name for path in tmp_path.glob("an*.[tj]*")} == {
-        f"{stem}.{suffix}" for stem in ("an409-fcaw-b", "an440-mjgm-b") for suffix in ("txt", "json")
+def files_in(folder):
+    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
+
+
+def test_one_file_goes_to_stdout_as_text_or_json(asr, desk):
+    before = files_in(desk)
+    assert asr("three.ogg") == (0, "A A A\n", "")
+    status, out, err = asr("three.ogg", "-f", "json")
+    value = json.loads(out)
+    assert (status, err, value["audio"], value["text"]) == (0, "", "three.ogg", "A A A")
+    assert value["duration"] == pytest.approx(1.4)
+    assert files_in(desk) == before
+
+
+def test_many_files_become_files_and_broken_ones_are_named(asr):
+    status, out, err = asr("one.wav", "broken.wav", "two.flac", "nowhere.wav", "-o", "out", "-f", "txt,json", "-q")
+    broken, nowhere = err.splitlines()
+    assert (status, out) == (1, "")
+    assert broken.startswith("asr: broken.wav: ") and nowhere.startswith("asr: nowhere.wav: ")
+    assert files_in("out") == ["one.json", "one.txt", "two.json", "two.txt"]
+
+
+def test_several_files_without_a_folder_are_written_here_in_every_format(asr, desk):
+    before = set(desk.iterdir())
+    assert asr("one.wav", "two.flac", "-q") == (0, "", "")
+    assert {path.name for path in set(desk.iterdir()) - before} == {
+        f"{stem}.{suffix}" for stem in ("one", "two") for suffix in SUFFIXES
     }
 
 
-def test_transcripts_that_are_there_are_kept_replaced_or_completed(tiny_run, words, tmp_path, capsys):
-    command = ["transcribe", *words[:2], "-m", str(tiny_run), "-o", ".", "-f", "txt"]
-    there, other = tmp_path / "an409-fcaw-b.txt", tmp_path / "an440-mjgm-b.txt"
+def test_a_summary_tells_how_much_was_done_and_how_fast(asr):
+    _, _, err = asr("one.wav", "two.flac", "broken.wav", "-o", "out", "-f", "txt")
+    assert "2 recordings transcribed, 1 failed, 1.6 s of audio in " in err and "real-time factor " in err
+
+
+def test_verbose_says_which_model_decoder_and_language_model(asr, loud_run):
+    _, out, err = asr("one.wav", "-v")
+    assert out == "A\n"
+    assert f"model: {loud_run}, 3 labels, onnx" in err
+    assert "decoder: greedy search" in err and "language model: none" in err
+
+
+def test_a_folders_tree_is_kept(asr, desk):
+    (desk / "talks" / "day").mkdir(parents=True)
+    (desk / "one.wav").rename("talks/one.wav")
+    (desk / "two.flac").rename("talks/day/one.wav")
+    assert asr("talks", "-o", "out", "-f", "txt", "-q") == (0, "", "")
+    assert files_in("out") == ["day/one.txt", "one.txt"]
+    assert Path("out/day/one.txt").read_text() == "A A\n"
+
+
+def test_a_folder_with_nothing_to_transcribe_is_named(asr, desk):
+    (desk / "empty").mkdir()
+    status, out, err = asr("empty")
+    assert (status, out) == (1, "") and err.startswith("asr: empty: no sound file in it") and err.count("\n") == 1
+
+
+def test_channels_are_mixed_or_split(asr):
+    assert asr("stereo.wav") == (0, "A A A\n", "")
+    assert asr("stereo.wav", "-o", "out", "--channels", "split", "-f", "txt,json", "-q") == (0, "", "")
+    assert Path("out/stereo.channel0.txt").read_text() == "A A A\n"
+    assert Path("out/stereo.channel1.txt").read_text() == ""
+    assert json.loads(Path("out/stereo.channel1.json").read_text())["channel"] == 1
+
+
+@pytest.mark.parametrize("container", ["WAV", "FLAC", "OGG"])
+def test_sound_comes_through_a_pipe_in_any_container(container, asr, monkeypatch):
+    content = io.BytesIO()
+    soundfile.write(content, beeps(2), 16_000, format=container)
+    piped(monkeypatch, content.getvalue())
+    assert asr("-") == (0, "A A\n", "")
+
+
+def test_raw_samples_come_through_a_pipe(asr, monkeypatch):
+    piped(monkeypatch, (beeps(2, rate=8_000) * 32767).astype("<i2").tobytes())
+    assert asr("-", "--raw", "s16le,8000,1") == (0, "A A\n", "")
+
+
+def test_what_comes_through_a_pipe_and_is_no_sound_is_named_as_that(asr, monkeypatch):
+    piped(monkeypatch, b"no sound")
+    status, out, err = asr("-")
+    assert (status, out) == (1, "") and err.startswith("asr: -: truncated, damaged or not audio")
+
+
+def test_a_manifest_is_written_back_with_pred_text(asr, desk):
+    write_manifest(desk / "m.jsonl", "one.wav", "broken.wav", "two.flac", room="kitchen")
+    status, out, err = asr("m.jsonl")
+    first, second = map(json.loads, out.splitlines())
+    assert status == 1 and err.startswith("asr: m.jsonl: broken: broken.wav: ")
+    assert (first["pred_text"], second["pred_text"]) == ("A", "A A")
+    assert {"text": "Really?", "room": "kitchen", "id": "two"}.items() <= second.items()
+    assert asr("m.jsonl", "-o", "out", "-q")[0] == 1
+    assert [json.loads(line)["pred_text"] for line in Path("out/m.jsonl").read_text().splitlines()] == ["A", "A A"]
+    assert files_in("out") == ["m.jsonl"]
+
+
+def test_parts_of_files_and_of_a_manifest_are_together_the_whole(asr, desk, capsys):
+    sounds = ["one.wav", "pause.wav", "three.ogg", "two.flac"]
+    for number in (1, 2, 3):
+        assert asr(*sounds, "-o", "files", "-f", "txt", "-q", "--shard", f"{number}/3")[0] == 0
+    assert files_in("files") == ["one.txt", "pause.txt", "three.txt", "two.txt"]
+    manifest = write_manifest(desk / "m.jsonl", *sounds)
+    assert asr(manifest, "-o", "whole", "-q")[0] == 0
+    for number in (1, 2, 3):
+        assert asr(manifest, "-o", "parts", "-q", "--shard", f"{number}/3")[0] == 0
+    parts = [f"parts/m.{number}-of-3.jsonl" for number in (3, 1, 2)]
+    assert main(["merge", *parts[:2], "--output", "whole/merged.jsonl", "-q"]) == 2
+    assert "2/3: not among the parts named" in capsys.readouterr().err
+    assert main(["merge", *parts, "--output", "whole/merged.jsonl", "-q"]) == 0
+    assert Path("whole/merged.jsonl").read_text() == Path("whole/m.jsonl").read_text()
+
+
+def test_transcripts_that_are_there_are_kept_replaced_or_completed(asr):
+    command = ["one.wav", "two.flac", "-o", ".", "-f", "txt"]
+    there, other = Path("one.txt"), Path("two.txt")
     there.write_text("mine\n")
-    assert main(command) == 2
-    assert "an409-fcaw-b.txt: there already" in capsys.readouterr().err
-    assert not other.exists()
-    assert main([*command, "--resume"]) == 0
-    assert there.read_text() == "mine\n" and other.exists()
-    assert main([*command, "--resume"]) == 0
-    assert main([*command, "--overwrite"]) == 0
-    assert there.read_text() != "mine\n"
+    status, _, err = asr(*command)
+    assert status == 2 and "one.txt: there already" in err and not other.exists()
+    status, _, err = asr(*command, "--resume")
+    assert status == 0 and "1 input transcribed already" in err
+    assert (there.read_text(), other.read_text()) == ("mine\n", "A A\n")
+    assert asr(*command, "--resume", "-q") == (0, "", "")
+    assert asr(*command, "--overwrite", "-q") == (0, "", "")
+    assert there.read_text() == "A\n"
 
 
-def test_a_broken_file_alone_is_status_1(tiny_run, words, capsys):
-    assert main(["transcribe", "broken.wav", "-m", str(tiny_run)]) == 1
-    output = capsys.readouterr()
-    assert output.out == "" and output.err.startswith("asr: broken.wav: ") and output.err.count("\n") == 1
+def test_a_manifest_that_is_there_is_kept_or_replaced(asr, desk):
+    write_manifest(desk / "m.jsonl", "one.wav")
+    (desk / "out").mkdir()
+    there = desk / "out" / "m.jsonl"
+    there.write_text("mine\n")
+    assert asr("m.jsonl", "-o", "out")[0] == 2
+    assert asr("m.jsonl", "-o", "out", "--resume", "-q") == (0, "", "")
+    assert there.read_text() == "mine\n"
+    assert asr("m.jsonl", "-o", "out", "--overwrite", "-q") == (0, "", "")
+    assert '"pred_text": "A"' in there.read_text()
+
+
+def test_a_recording_in_which_the_model_is_lost_is_flagged(asr, tmp_path):
+    unsure = make_loud_run(tmp_path / "unsure", sureness=0.4)
+    status, out, err = asr("one.wav", "-f", "json", model=unsure)
+    value = json.loads(out)
+    assert status == 0 and value["low_confidence"] and value["confidence"] < 0.5
+    assert "one.wav: mean confidence 0.4" in err and "is under 0.5: the model was lost" in err
+    assert ", 1 of low confidence, " in asr("one.wav", "-o", "out", "-f", "txt", model=unsure)[2]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["an409-fcaw-b.flac"], "no model: name a run folder"),
-        (["an409-fcaw-b.flac", "-m", "nowhere"], "nowhere: not a run folder"),
-        (["an409-fcaw-b.flac", "-m", "nowhere", "-f", "docx"], "'docx' is unknown"),
-        (["an409-fcaw-b.flac", "-m", "nowhere", "-f", "all"], "stdout takes one format"),
-        (["a/x.wav", "b/x.flac", "-m", "nowhere"], "both a/x.wav and b/x.flac would write it"),
+        (["one.wav", "-m", "nowhere"], "nowhere: not a run folder"),
+        (["one.wav", "-m", "large-v3"], "large-v3: not a run folder"),
+        (["one.wav", "-f", "docx"], "'docx' is unknown"),
+        (["one.wav", "-f", "all"], "stdout takes one format"),
+        (["one.wav", "--channels", "split"], "stdout takes one transcript"),
+        (["m.jsonl", "--channels", "split"], "stdout takes one transcript"),
+        (["m.jsonl", "-o", "out", "--channels", "split"], "m.jsonl: --channels split: a manifest says itself"),
+        (["m.jsonl", "-f", "json", "-o", "out"], "-f: a manifest is written back as one"),
+        (["m.jsonl", "-o", "."], "m.jsonl: would replace an input"),
+        (["a/x.wav", "b/x.flac"], "both a/x.wav and b/x.flac would write it"),
+        (["one.wav", "--language", "de"], "--language de: models are of English"),
+        (["one.wav", "--device", "cuda"], "--device cuda: transcribing is computed by the processor"),
+        (["one.wav", "--raw", "mp3"], "--raw mp3: 'mp3' is no encoding"),
     ],
 )
-def test_wrong_usage_is_one_line_and_status_2_before_any_work(words, tmp_path, capsys, arguments, message):
-    before = set(tmp_path.iterdir())
-    assert main(["transcribe", *arguments]) == 2
-    error = capsys.readouterr().err
-    assert message in error and error.startswith("asr: ") and error.count("\n") == 1
-    assert set(tmp_path.iterdir()) == before
+def test_wrong_usage_is_one_line_and_status_2_before_any_work(asr, desk, arguments, message):
+    write_manifest(desk / "m.jsonl", "one.wav")
+    before = files_in(desk)
+    status, out, err = asr(*arguments) if "-m" not in arguments else asr(*arguments[:-2], model=arguments[-1])
+    assert (status, out) == (2, "")
+    assert message in err and err.startswith("asr: ") and err.count("\n") == 1
+    assert files_in(desk) == before
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(tiny_run, words, tmp_path, capsys):
-    (tmp_path / "file").touch()
-    assert main(["transcribe", words[0], "-m", str(tiny_run), "-o", "file"]) == 2
-    error = capsys.readouterr().err.splitlines()
-    assert error[-1].startswith("asr: file")
+def test_a_model_must_be_named(desk, capsys):
+    assert main(["transcribe", "one.wav"]) == 2
+    assert capsys.readouterr().err.startswith("asr: no model: name a run folder")
 
 
-def test_a_transcription_takes_the_options_of_a_search(tiny_run, data, tmp_path, capsys):
-    lexicon = tmp_path / "lexicon.txt"
-    lexicon.write_text("GO\n")
-    sound = next(data.glob("an4*.*[!l]"))
-    command = ["transcribe", str(sound), "-m", str(tiny_run), "--lexicon", str(lexicon), "--beam-size", "10", "-q"]
-    assert main(command) == 0
-    assert set(capsys.readouterr().out.split()) <= {"GO"}
+def test_a_folder_that_cannot_be_written_is_one_line(asr):
+    Path("file").touch()
+    status, _, err = asr("one.wav", "-o", "file")
+    assert status == 2 and err.splitlines()[-1].startswith("asr: file")
+
+
+def program(*arguments, model, **options):
+    command = [sys.executable, "-m", "asr", "transcribe", *arguments, "-m", str(model)]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)
+
+
+def test_a_reader_that_went_away_ends_it_silently(loud_run, desk):
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = program("one.wav", model=loud_run, stdout=writer)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(loud_run, desk):
+    with open("/dev/full", "w") as full:
+        result = program("one.wav", model=loud_run, stdout=full.fileno())
+    assert result.returncode == 2
+    assert result.stderr == "asr: No space left on device: choose another place or make room\n"
+
+
+def test_an_interruption_leaves_whole_files_only(asr, monkeypatch):
+    from asr.transcribe import outputs
+
+    write, written = outputs.write_atomically, []
+
+    def interrupt(path, content):
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        written.append(path)
+        write(path, content)
+
+    monkeypatch.setattr(outputs, "write_atomically", interrupt)
+    status, out, err = asr("one.wav", "two.flac", "-o", "out", "-f", "txt,json,srt", "-q")
+    assert (status, out, err) == (130, "", "asr: interrupted\n")
+    assert files_in("out") == ["one.json", "one.srt", "one.txt"]
+
+
+def test_media_is_transcribed(asr):
+    av = pytest.importorskip("av", reason="needs PyAV, the extra `media`")
+    with av.open("talk.m4a", "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=16_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(beeps(2).astype(np.float32)[None], format="fltp", layout="mono")
+        frame.sample_rate = 16_000
+        for part in (frame, None):
+            container.mux(stream.encode(part))
+    assert asr("talk.m4a") == (0, "A A\n", "")

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from asr.config import Config
 from asr.errors import AsrError, AudioError, ConfigError, RunError, TranscriptionError
+from asr.transcribe.source import Source
 from asr.transcribe.transcriber import Transcriber
 
 
@@ -12,7 +15,8 @@ def test_any_format_rate_and_number_of_channels_becomes_text(model, sounds, name
     transcript = Transcriber(model)(sounds / name)
     assert (transcript.text, transcript.audio, transcript.model) == (text, str(sounds / name), "runs/fake")
     assert transcript.duration == pytest.approx(duration, abs=1e-3)  # resampling rounds to a sample
-    assert [(s.id, s.start, s.end, s.text) for s in transcript.segments] == [(0, 0.0, transcript.duration, text)]
+    (segment,) = transcript.segments
+    assert segment.text == text and 0.0 <= segment.start < segment.end <= transcript.duration
 
 
 def test_words_have_times_and_confidence(model, sounds):
@@ -28,6 +32,22 @@ def test_many_files_come_in_order_and_a_broken_one_costs_nothing(model, sounds):
     assert [result.text if not isinstance(result, AsrError) else None for result in found] == ["AAA", None, "A"]
     assert isinstance(found[1], AudioError)
     assert model.batch_sizes == [2]
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_threads_change_nothing(model, sounds, jobs):
+    names = ["one.wav", "two.flac", "broken.wav", "three.ogg"] * 3
+    found = list(Transcriber(model).transcribe_all([sounds / name for name in names], jobs=jobs))
+    assert [None if isinstance(one, AsrError) else one.text for one in found] == ["A", "AA", None, "AAA"] * 3
+
+
+def test_a_span_and_a_channel_have_times_from_the_files_start(model, sounds):
+    model.config = Config.model_validate({"model": {"conv": []}})
+    source = replace(Source.of(sounds / "two.flac"), offset=0.5, duration=0.5, channel=1)
+    transcript = Transcriber(model)(source)
+    (word,) = transcript.words
+    assert (transcript.duration, transcript.channel) == (0.5, 1)
+    assert word.start == pytest.approx(0.6, abs=0.04) and transcript.segments[0].end <= 1.0
 
 
 def test_a_broken_file_raises_its_error(model, sounds):

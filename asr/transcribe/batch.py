@@ -1,0 +1,73 @@
+"""Many recordings transcribed one after another, each written as soon as it is there."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from asr.transcribe.recognise import Failure
+from asr.transcribe.source import Source
+from asr.transcribe.transcriber import Transcriber
+from asr.transcribe.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A recording, and what is done with its transcript."""
+
+    source: Source
+    write: Callable[[Transcript], None]
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What transcribing came to.
+
+    Attributes:
+        num_done: recordings written.
+        num_failed: recordings that were not.
+        num_low_confidence: of those written, in how many the model was lost.
+        audio_seconds: length of those written.
+        seconds: time that it took.
+    """
+
+    num_done: int = 0
+    num_failed: int = 0
+    num_low_confidence: int = 0
+    audio_seconds: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def real_time_factor(self) -> float | None:
+        """Seconds of work a second of audio; None where nothing was transcribed."""
+        return self.seconds / self.audio_seconds if self.audio_seconds else None
+
+
+def transcribe_tasks(
+    transcriber: Transcriber,
+    tasks: Sequence[Task],
+    *,
+    jobs: int = 1,
+    on_done: Callable[[Task, Transcript | Failure, BatchResult], None] = lambda task, found, result: None,
+) -> BatchResult:
+    """Transcribe recordings and write what was found; a recording that fails costs the others nothing.
+
+    Args:
+        transcriber: that does it.
+        tasks: recordings in the order in which they are done.
+        jobs: threads that read and search.
+        on_done: called after each, with the result so far.
+    """
+    result = BatchResult()
+    start = time.perf_counter()
+    found = transcriber.transcribe_all([task.source for task in tasks], jobs=jobs)
+    for task, transcript in zip(tasks, found, strict=True):
+        if isinstance(transcript, Transcript):
+            task.write(transcript)
+            result.num_done += 1
+            result.num_low_confidence += transcript.low_confidence
+            result.audio_seconds += transcript.duration
+        else:
+            result.num_failed += 1
+        result.seconds = time.perf_counter() - start
+        on_done(task, transcript, result)
+    return result
