@@ -1,7 +1,11 @@
-"""Writing files so that a reader, or a crash, never sees half of one."""
+"""Writing files so that a reader, or a crash, never sees half of one; reading them through their compression."""
 
+import errno
 import fcntl
 import os
+import shutil
+import stat
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,26 +20,50 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; when the block ends well, sync it and rename it to ``path``.
+    """Yield a temporary path; when the block ends well, what it holds is what ``path`` names.
 
+    A file is replaced: the temporary one lies beside it, is synced and renamed. Of a symbolic link, that is the file
+    that it points to. What is no file (a device, a pipe, a socket) stays what it is, and the bytes are sent to it.
     When the block raises, ``path`` is as it was and the temporary file is gone.
+
+    Raises:
+        OSError: it cannot be written; ``filename`` is ``path``.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The name stays at the end: some writers choose their format by it.
-    part = path.with_name(f".{uuid.uuid4().hex[:8]}.part.{path.name}")
+    part = path
     try:
+        if takes_bytes_only(path):
+            with tempfile.TemporaryDirectory() as folder:
+                part = Path(folder, path.name)
+                yield part
+                with part.open("rb") as content, path.open("wb") as target:
+                    shutil.copyfileobj(content, target)
+            return
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # The name stays at the end: some writers choose their format by it.
+        part = target.with_name(f".{uuid.uuid4().hex[:8]}.part.{target.name}")
         try:
             yield part
             sync(part)
-            os.replace(part, path)
-            sync(path.parent)
+            os.replace(part, target)
+            sync(target.parent)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        if str(error.filename) == str(part):  # name the file that was asked for
-            error.filename = str(path)
+        no_space = error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT)  # a write names no file
+        if no_space or str(error.filename) == str(part):
+            error.filename = str(path)  # the one that was asked for
         raise
+
+
+def takes_bytes_only(path: Path) -> bool:
+    """Say whether a path is there and neither a file nor a folder: a device, a pipe or a socket, or a link to one."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 @contextmanager

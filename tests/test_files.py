@@ -1,3 +1,6 @@
+import os
+import threading
+
 import pytest
 
 from asr.files import replacing, write_atomically
@@ -34,3 +37,37 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path):
         write_atomically(long_name, b"new")
     assert caught_too.value.filename == str(long_name)
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_link_stays_one_and_the_file_that_it_points_to_is_replaced(tmp_path):
+    (tmp_path / "kept").mkdir()
+    target, link = tmp_path / "kept" / "a.json", tmp_path / "latest.json"
+    link.symlink_to("kept/a.json")
+    for content in (b"one", b"two"):  # into nothing, and over what is there
+        write_atomically(link, content)
+        assert link.is_symlink() and target.read_bytes() == content
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.json", "kept", "latest.json"]
+
+
+def test_what_is_no_file_takes_the_bytes_and_stays(tmp_path):
+    pipe, device = tmp_path / "pipe", tmp_path / "null"
+    os.mkfifo(pipe)
+    device.symlink_to(os.devnull)
+    found = []
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
+    reader.start()
+    write_atomically(pipe, b"one")
+    reader.join()
+    write_atomically(device, b"two")
+    assert found == [b"one"] and pipe.is_fifo() and device.is_char_device()
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe", "null"}
+
+
+def test_a_full_device_is_named(tmp_path):
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    if not full.is_char_device():
+        pytest.skip("needs /dev/full")
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_atomically(full, b"new")
+    assert caught.value.filename == str(full)

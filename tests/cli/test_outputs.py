@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from asr.cli import main
@@ -35,3 +37,28 @@ def test_every_command_refuses_before_it_starts(arguments, tmp_path, monkeypatch
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
         ("ref", "hyp", "m.jsonl"), "a YES\n"
     )
+
+
+def test_nothing_is_lost_in_a_device_and_so_it_may_be_named_twice(tmp_path):
+    device = tmp_path / "null"
+    device.symlink_to("/dev/null")
+    check_outputs([device], [device, device])
+
+
+def test_the_parts_of_a_run_are_not_replaced(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    outputs = [run / name for name in ("tokens.json", "weights/best", "decoder.json", "x/../history.jsonl")]
+    check_outputs([], outputs)  # no run yet
+    for name in ("config.toml", "tokens.json"):
+        (run / name).touch()
+    for output in outputs:
+        with pytest.raises(OutputError, match=r"is a part of the run .*/run: name another output"):
+            check_outputs([], [output])
+    check_outputs([], [run / "hypotheses.jsonl", run / "lm" / "words.asrlm", run / "test" / "history.jsonl"])
+
+
+def test_a_hyphen_is_not_taken_for_a_file(tmp_path):
+    for path in ("-", "-/ref.trn"):
+        with pytest.raises(OutputError, match="do not go to stdout: name a file"):
+            check_outputs([], [Path(path)])
