@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from asr.cli import DONE
 from asr.cli.console import stdout_console
 from asr.cli.page_options import add_page_arguments, check_page_arguments, write_page
-from asr.cli.scoring_options import add_scoring_arguments, make_reports
+from asr.cli.scoring_options import add_scoring_arguments, files_read, make_reports
 from asr.errors import ConfigError
 from asr.report.names import distinct_names
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     check_page_arguments(args)
     paths = [args.first, *args.others]
     outputs = [path for path in (args.json, args.markdown, args.html) if path]
-    check_outputs([args.references, *paths, *args.training_text], outputs)
+    check_outputs(files_read(args, paths), outputs)
     names = system_names(args.name, paths)
     comparison = compare(names, make_reports(args, paths), command=("asr", *sys.argv[1:]), seed=args.seed)
     _write_files(args, comparison)

@@ -23,7 +23,7 @@ from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
 from asr.cli.model_options import add_runtime_arguments, load_model
 from asr.cli.numbers import counted, positive
-from asr.cli.search_options import add_search_arguments, files_read, search_for
+from asr.cli.search_options import add_search_arguments, files_read, lm_file, search_for
 
 if TYPE_CHECKING:
     from asr.transcribe.data_set import Example
@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
     """Decode, and report speed and failures."""
     from asr.cli.outputs import check_outputs
 
-    read = [args.data_set, *files_read(args)]
+    lm = lm_file(args, args.model)
+    read = [args.data_set, *files_read(args), *([lm] if lm else [])]
     check_outputs(read, [path for path in (args.output, args.save_log_probs) if path])
     model, examples = _saved(args) if args.data_set.suffix == _SAVED else _computed(args)
     from asr.decoding.annotate import Calibrator

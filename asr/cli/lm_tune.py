@@ -48,14 +48,14 @@ def add_tuning_arguments(parser: argparse.ArgumentParser) -> None:
 def tune(args: argparse.Namespace) -> int:
     """Tune; print how greedy search, the beam alone and the tuned search do; write settings and trials."""
     from asr.cli.outputs import check_outputs
-    from asr.decoding.settings import decoder_file, read_decoder_file
+    from asr.decoding.settings import DECODER, decoder_file, read_decoder_file
     from asr.errors import OutputError
 
     output = decoder_file(args.output or args.model)
     trials = output.with_suffix(".trials.jsonl")
-    check_outputs(
-        [args.log_probs, args.references, args.lm, *([args.lexicon] if args.lexicon else [])], [output, trials]
-    )
+    sources = [args.log_probs, args.references, args.lm, *([args.lexicon] if args.lexicon else [])]
+    # A run's own decoder.json is added to, and of all its files this command alone may write it.
+    check_outputs(sources, [trials] if output.name == DECODER else [output, trials])
     if trials.exists() and not (args.resume or args.overwrite):
         raise OutputError(f"{trials}: there are trials already: go on with --resume, or start anew with --overwrite")
     read_decoder_file(output)  # a broken one is named before the work, not after it

@@ -10,22 +10,21 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def not_negative(text: str) -> float:
-    """Return a number from 0 up."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 up")
-    return number
+def whole(text: str) -> int:
+    """Return a whole number from 0 up."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
+    return int(text)
 
 
 def above_zero(text: str) -> float:
-    """Return a number above 0."""
-    number = not_negative(text)
-    if not number:
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    """Return a finite number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return number
 
 

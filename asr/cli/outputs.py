@@ -7,17 +7,20 @@ from pathlib import Path
 from asr.errors import OutputError
 from asr.files import takes_bytes_only
 
-_RUN = ("config.toml", "tokens.json")  # what a folder has that is a run's
-# Names of `asr.run`, which would bring the configuration and NumPy, and of what else `asr` reads from a run.
-_OF_RUN = {
-    *_RUN,
-    *("features.npz", "history.jsonl", "excluded.jsonl", "environment.json", "weights", "logs"),
-    *("decoder.json", "pronunciations.txt", "model.onnx", "model.int8.onnx"),
+# Kinds of folders: the files by which one is known, and what else lies in it that is its own. The names are those of
+# `asr.run` and `asr.shards`, which would bring the configuration and NumPy.
+_KINDS = {
+    "run": (
+        {"config.toml", "tokens.json"},
+        {"features.npz", "history.jsonl", "excluded.jsonl", "environment.json", "weights", "logs"}
+        | {"decoder.json", "pronunciations.txt", "model.onnx", "model.int8.onnx"},
+    ),
+    "shards": ({"index.jsonl", "fingerprint.json"}, {"statistics.npz", "failures.jsonl"}),
 }
 
 
 def check_outputs(sources: Sequence[Path], outputs: Sequence[Path]) -> None:
-    """Check that outputs can be written and would replace neither a source, nor a part of a run, nor each other.
+    """Check that outputs can be written and would replace no source, no part of a run or of shards, and no other.
 
     Raises:
         OutputError: one would, or is a folder, or is called ``-``.
@@ -31,18 +34,16 @@ def check_outputs(sources: Sequence[Path], outputs: Sequence[Path]) -> None:
         place = os.path.realpath(output)
         if place in taken and not takes_bytes_only(output):
             raise OutputError(f"{output}: {taken[place]}: name another output")
-        if run := _run_of(Path(place)):
-            raise OutputError(f"{output}: is a part of the run {run}: name another output")
+        if whole := _whole_of(Path(place)):
+            raise OutputError(f"{output}: is a part of the {whole}: name another output")
         taken[place] = "is written twice"
 
 
-def _run_of(place: Path) -> Path | None:
-    """Return the run folder that a path is a part of; None: of none."""
-    return next(
-        (
-            folder
-            for folder in place.parents
-            if place.relative_to(folder).parts[0] in _OF_RUN and all((folder / name).is_file() for name in _RUN)
-        ),
-        None,
-    )
+def _whole_of(place: Path) -> str | None:
+    """Return the kind and name of the folder that a path is an own part of; None: of none."""
+    for folder in place.parents:
+        name = place.relative_to(folder).parts[0]
+        for kind, (signs, others) in _KINDS.items():
+            if name in signs | others and all((folder / sign).is_file() for sign in signs):
+                return f"{kind} {folder}"
+    return None

@@ -56,6 +56,10 @@ def write_page(
 
     sounds = find_sounds(utterances, args.html, root=args.audio_root, embed=args.embed_audio)
     write_atomically(args.html, make(sounds).encode())
+    if args.embed_audio and not (sounds.kept or sounds.missing):
+        stderr_console(args).print(
+            f"{args.html}: no sound to keep in it: REF names no sound files: give audio_filepath, or --audio-root"
+        )
     if sounds.missing:
         stderr_console(args).print(
             f"{args.html}: {counted(len(sounds.missing), 'utterance')} without sound, such as {sounds.missing[0]}: "

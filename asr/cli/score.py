@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from asr.cli import DONE
 from asr.cli.console import stdout_console
-from asr.cli.numbers import name_and_value, not_negative
+from asr.cli.numbers import above_zero, name_and_value
 from asr.cli.page_options import add_page_arguments, check_page_arguments, write_page
-from asr.cli.scoring_options import add_scoring_arguments, make_reports
+from asr.cli.scoring_options import add_scoring_arguments, files_read, make_reports
 
 if TYPE_CHECKING:
     from asr.report.page.sounds import Sounds
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="tell in the report what the hypotheses were made with; may be repeated",
     )
     parser.add_argument(
-        "--real-time-factor", metavar="X", type=not_negative, help="tell in the report how fast they were made"
+        "--real-time-factor", metavar="X", type=above_zero, help="tell in the report how fast they were made"
     )
     parser.set_defaults(name_files=False)
 
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     check_page_arguments(args)
     trn = [args.trn / name for name in ("ref.trn", "hyp.trn")] if args.trn else []
     outputs = [path for path in (args.json, args.markdown, args.html, args.csv, args.ctm, *trn) if path]
-    check_outputs([args.references, args.hypotheses, *args.training_text], outputs)
+    check_outputs(files_read(args, [args.hypotheses]), outputs)
     (report,) = make_reports(args, [args.hypotheses])
     _write_files(args, report, trn)
     write_page(args, report.utterances, lambda sounds: _page(report, sounds))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli.console import stderr_console
-from asr.cli.numbers import counted
+from asr.cli.numbers import counted, whole
 
 if TYPE_CHECKING:
     from asr.report.report import Report
@@ -51,7 +51,7 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
         default="utterance",
         help="what the bootstrap draws; speakers, where there are many of them (default: utterance)",
     )
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the bootstrap (default: 0)")
+    parser.add_argument("--seed", metavar="N", type=whole, default=0, help="of the bootstrap (default: 0)")
     parser.add_argument(
         "--training-text",
         metavar="F",
@@ -60,6 +60,13 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="text or manifest of the training: tell errors on words that it lacks; may be repeated",
     )
+
+
+def files_read(args: argparse.Namespace, paths: Sequence[Path]) -> list[Path]:
+    """Return what is read to make the reports of files of hypotheses, where it is there; but no recordings."""
+    from asr.report.recogniser_facts import facts_file
+
+    return [args.references, *paths, *map(facts_file, paths), Path(args.normaliser), *args.training_text]
 
 
 def make_reports(args: argparse.Namespace, paths: Sequence[Path]) -> "list[Report]":
@@ -143,9 +150,15 @@ def _facts(
 
 
 def _recogniser_facts(args: argparse.Namespace, path: Path) -> dict[str, str]:
+    from asr.errors import ManifestError
     from asr.report.recogniser_facts import recogniser_facts
 
-    return recogniser_facts(path) | dict(args.fact)
+    try:
+        known = recogniser_facts(path)
+    except ManifestError as error:  # rates are none the worse for it
+        stderr_console(args).print(str(error))
+        known = {}
+    return known | dict(args.fact)
 
 
 def _say_what_has_no_partner(args: argparse.Namespace, scores: "Scores", path: Path) -> None:

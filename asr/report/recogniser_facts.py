@@ -6,18 +6,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from asr.errors import ManifestError
+
 _ENVIRONMENT = "environment.json"  # as `asr.run` writes it, which would bring the configuration and pydantic
+
+
+def facts_file(hypotheses: Path) -> Path:
+    """Return where the facts of the run lie, if anywhere."""
+    return hypotheses.parent / _ENVIRONMENT
 
 
 def recogniser_facts(hypotheses: Path) -> dict[str, str]:
     """Return facts, name and text, of the run that hypotheses lie in; none where there is no such file.
 
     A file of that name that other programs wrote has other keys, and gives none either.
+
+    Raises:
+        ManifestError: the file cannot be read as JSON.
     """
+    path = facts_file(hypotheses)
     try:
-        values = json.loads((hypotheses.parent / _ENVIRONMENT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise ManifestError(f"{path}: not JSON ({error}): the report has no facts of the run: mend it") from error
     return _facts(values) if isinstance(values, dict) else {}
 
 

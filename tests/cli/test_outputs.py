@@ -23,6 +23,10 @@ def test_outputs_may_replace_neither_a_source_nor_each_other(tmp_path):
     [
         ["score", "ref", "hyp", "--json", "ref"],
         ["score", "ref", "hyp", "--markdown", "hyp"],
+        ["score", "ref", "hyp", "--normaliser", "m.jsonl", "--json", "m.jsonl"],
+        ["score", "ref", "hyp", "--json", "environment.json"],
+        ["compare", "ref", "hyp", "hyp", "--json", "environment.json"],
+        ["compare", "ref", "hyp", "hyp", "--normaliser", "m.jsonl", "--json", "m.jsonl"],
         ["score", "ref", "hyp", "--json", "x", "--markdown", "x"],
         ["corpus", "check", "m.jsonl", "--json", "m.jsonl"],
         ["decode", "run", "m.jsonl", "--output", "m.jsonl"],
@@ -30,12 +34,12 @@ def test_outputs_may_replace_neither_a_source_nor_each_other(tmp_path):
 )
 def test_every_command_refuses_before_it_starts(arguments, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for name in ("ref", "hyp", "m.jsonl"):
+    for name in ("ref", "hyp", "m.jsonl", "environment.json"):
         (tmp_path / name).write_text("a YES\n")
     assert main(arguments) == 2
     assert capsys.readouterr().err.endswith(": name another output\n")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
-        ("ref", "hyp", "m.jsonl"), "a YES\n"
+        ("ref", "hyp", "m.jsonl", "environment.json"), "a YES\n"
     )
 
 
@@ -56,6 +60,14 @@ def test_the_parts_of_a_run_are_not_replaced(tmp_path):
         with pytest.raises(OutputError, match=r"is a part of the run .*/run: name another output"):
             check_outputs([], [output])
     check_outputs([], [run / "hypotheses.jsonl", run / "lm" / "words.asrlm", run / "test" / "history.jsonl"])
+
+
+def test_shards_are_not_replaced(tmp_path):
+    for name in ("index.jsonl", "fingerprint.json"):
+        (tmp_path / name).touch()
+    with pytest.raises(OutputError, match="is a part of the shards"):
+        check_outputs([], [tmp_path / "index.jsonl"])
+    check_outputs([], [tmp_path / "hypotheses.jsonl"])
 
 
 def test_a_hyphen_is_not_taken_for_a_file(tmp_path):

@@ -76,3 +76,10 @@ def test_two_systems_are_compared_on_a_page(scored, tmp_path):
 def test_options_of_a_page_need_one(scored, capsys, options, message):
     assert main(["score", *map(str, scored), *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_there_may_be_no_sound_to_keep(tmp_path, capsys):
+    (tmp_path / "text").write_text("a YES\n")
+    texts = [str(tmp_path / "text")] * 2
+    assert main(["score", *texts, "--html", str(tmp_path / "r.html"), "--embed-audio"]) == 0
+    assert "no sound to keep in it: REF names no sound files" in capsys.readouterr().err

@@ -92,10 +92,26 @@ def test_what_cannot_be_told_is_named(tmp_path, monkeypatch, capsys, options, me
     assert message in error and error.count("\n") == 1
 
 
-@pytest.mark.parametrize("value", ["x", "-1", "nan", "inf"])
-def test_a_real_time_factor_is_a_number_from_0_up(files, capsys, value):
-    with pytest.raises(SystemExit):
+@pytest.mark.parametrize("value", ["x", "-1", "0", "nan", "inf"])
+def test_a_real_time_factor_is_a_number_above_0(files, capsys, value):
+    with pytest.raises(SystemExit) as stopped:
         main(["score", *files, "--real-time-factor", value])
+    assert stopped.value.code == 2 and "is not a number above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "x"])
+def test_a_seed_is_a_whole_number_from_0_up(files, capsys, value):
+    with pytest.raises(SystemExit) as stopped:
+        main(["score", *files, "--seed", value])
+    assert stopped.value.code == 2 and "is not a whole number from 0 up" in capsys.readouterr().err
+
+
+def test_facts_that_cannot_be_read_are_a_warning(files, tmp_path, capsys):
+    path = tmp_path / "run" / "environment.json"
+    path.write_text("{")
+    assert main(["score", *files]) == 0
+    error = capsys.readouterr().err
+    assert error.startswith(f"{path}: not JSON") and error.count("\n") == 1
 
 
 def test_hostile_ids_and_texts_stay_texts_in_every_form(tmp_path, capsys):
