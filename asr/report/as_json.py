@@ -26,7 +26,7 @@ def report_values(report: Report) -> dict[str, Any]:
         "confusions": [asdict(confusion) for confusion in report.confusions],
         "most_inserted": [asdict(word) for word in report.insertions],
         "most_deleted": [asdict(word) for word in report.deletions],
-        "calibration": None if report.calibration is None else asdict(report.calibration),
+        "calibration": None if report.reliability is None else asdict(report.reliability),
         "unseen_words": None if report.unseen is None else asdict(report.unseen),
         "real_time_factor": report.real_time_factor,
         "facts": dict(report.facts),

@@ -11,10 +11,10 @@ from asr.report.report import Report
 from asr.report.wording import (
     NO_WORD,
     aligned_lines,
-    calibration_words,
     error_words,
     interval_words,
     percent,
+    reliability_words,
     unseen_lines,
     weights_words,
 )
@@ -31,7 +31,7 @@ def as_markdown(report: Report) -> str:
         _confusions(report),
         _words(report),
         _unseen(report),
-        _calibration(report),
+        _reliability(report),
         _worst(report),
         _best(report),
         _not_compared(report),
@@ -114,8 +114,8 @@ def _unseen(report: Report) -> str:
     return "## Words of the training text\n\n" + table(("words", "missed"), rows) + named
 
 
-def _calibration(report: Report) -> str:
-    if report.calibration is None:
+def _reliability(report: Report) -> str:
+    if report.reliability is None:
         return ""
     rows = [
         (
@@ -124,10 +124,10 @@ def _calibration(report: Report) -> str:
             percent(one.mean_confidence),
             percent(one.share_correct),
         )
-        for one in report.calibration.bins
+        for one in report.reliability.bins
         if one.num_words
     ]
-    text = calibration_words(report.calibration)
+    text = reliability_words(report.reliability)
     header = ("confidence", "words", "mean confidence", "right")
     return f"## Confidence\n\n{text[0].upper()}{text[1:]}.\n\n" + table(header, rows)
 

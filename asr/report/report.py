@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from asr.report.calibration import Calibration, calibration_of
 from asr.report.errors import Confusion, WordCount, best, errors_of, worst
+from asr.report.reliability import Reliability, reliability_of
 from asr.report.unseen import TrainingText, UnseenWords, unseen_words
 from asr.report.utterance_facts import UtteranceFacts
 from asr.scoring.counts import ErrorCounts
@@ -31,7 +31,7 @@ class Report:
         insertions: the words most often inserted.
         deletions: the words most often deleted.
         utterances: what is known of each utterance of ``scores.utterances`` beside its texts, by id.
-        calibration: of the words' confidences; None where hypotheses carry none.
+        reliability: of the words' confidences; None where hypotheses carry none.
         unseen: errors on words that the training text never had; None where no such text was named.
         facts: what is known of the recogniser (model, versions, search), name and value as text.
         real_time_factor: seconds of work for a second of audio, when known.
@@ -49,7 +49,7 @@ class Report:
     insertions: tuple[WordCount, ...] = ()
     deletions: tuple[WordCount, ...] = ()
     utterances: Mapping[str, UtteranceFacts] = field(default_factory=dict)
-    calibration: Calibration | None = None
+    reliability: Reliability | None = None
     unseen: UnseenWords | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     real_time_factor: float | None = None
@@ -95,7 +95,7 @@ def make_report(
         errors.insertions,
         errors.deletions,
         known,
-        calibration_of(scores.utterances, known, scores.normaliser),
+        reliability_of(scores.utterances, known, scores.normaliser),
         None if training_text is None else unseen_words(scores.utterances, training_text),
         facts or {},
         real_time_factor,

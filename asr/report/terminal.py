@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from asr.report.report import Rates, Report
-from asr.report.wording import calibration_words, error_words, interval_words, percent, unseen_lines, weights_words
+from asr.report.wording import error_words, interval_words, percent, reliability_words, unseen_lines, weights_words
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -35,8 +35,8 @@ def _further(report: Report) -> list[Text]:
     if report.unseen is not None:
         seen, unseen = unseen_lines(report.unseen)
         lines.append(f"missed words: {seen} that the training text has, {unseen} that it has not")
-    if report.calibration is not None:
-        lines.append(calibration_words(report.calibration))
+    if report.reliability is not None:
+        lines.append(reliability_words(report.reliability))
     return [Text(line) for line in lines if line]
 
 

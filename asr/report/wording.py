@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from asr.report.calibration import Calibration
+from asr.report.reliability import Reliability
 from asr.report.report import Rates, Report
 from asr.report.unseen import UnseenWords
 from asr.scoring.counts import AlignedWord
@@ -58,12 +58,12 @@ def weights_words(report: Report) -> str:
     return "" if report.scores.weights == "levenshtein" else "aligned with sclite's weights (substitution 4, gap 3)"
 
 
-def calibration_words(calibration: Calibration) -> str:
+def reliability_words(reliability: Reliability) -> str:
     """Return how good confidences are, as a sentence without a full stop."""
-    entropy = calibration.normalised_cross_entropy
+    entropy = reliability.normalised_cross_entropy
     text = "undefined" if entropy is None else f"{entropy:.3f}"
-    left_out = f", {calibration.num_left_out} left out" if calibration.num_left_out else ""
-    return f"normalised cross entropy of confidence {text} ({calibration.num_words} words{left_out})"
+    left_out = f", {reliability.num_left_out} left out" if reliability.num_left_out else ""
+    return f"normalised cross entropy of confidence {text} ({reliability.num_words} words{left_out})"
 
 
 def unseen_lines(unseen: UnseenWords) -> tuple[str, str]:

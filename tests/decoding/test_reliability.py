@@ -50,6 +50,13 @@ def test_certainty_is_in_the_last_bin():
     assert table == [ReliabilityBin(0.0, 0.5, 1, 0.0, 1.0), ReliabilityBin(0.5, 1.0, 1, 1.0, 1.0)]
 
 
+def test_a_confidence_at_an_edge_belongs_to_the_bin_above_and_edges_are_short_numbers():
+    tenths = [place / 10 for place in range(10)]
+    table = reliability_table(np.array(tenths), np.ones(10, bool))
+    assert [bin.num_words for bin in table] == [1] * 10
+    assert [str(bin.low) for bin in table] == [str(tenth) for tenth in tenths]
+
+
 def test_what_is_no_probability_is_refused():
     with pytest.raises(ShapeError, match="outside"):
         reliability_table(np.array([1.5]), np.array([True]))

@@ -10,10 +10,10 @@ import soundfile
 from asr.decoding.hypothesis import Word
 from asr.errors import AudioError, ManifestError
 from asr.report.breakdown import group_values
-from asr.report.calibration import calibration_of
 from asr.report.errors import WordCount, best, errors_of
 from asr.report.noise import estimate_snr_db, with_snr
 from asr.report.recogniser_facts import recogniser_facts
+from asr.report.reliability import reliability_of
 from asr.report.unseen import TrainingText, read_training_text, unseen_words
 from asr.report.utterance_facts import UtteranceFacts, facts_of
 from asr.scoring.score import score
@@ -64,11 +64,11 @@ def confident(*words):
 def test_confidence_is_judged_word_by_word():
     utterances = scored({"a": "the cat sat"}, {"a": "the cap sat on"})
     facts = {"a": confident(("the", 0.95), ("cap", 0.15), ("sat", 0.85), ("on", 0.25))}
-    calibration = calibration_of(utterances, facts, get_normaliser("none"))
-    assert calibration is not None and calibration.num_words == 4
-    right = {one.low: one.share_correct for one in calibration.bins if one.num_words}
+    reliability = reliability_of(utterances, facts, get_normaliser("none"))
+    assert reliability is not None and reliability.num_words == 4
+    right = {one.low: one.share_correct for one in reliability.bins if one.num_words}
     assert right == pytest.approx({0.1: 0.0, 0.2: 0.0, 0.8: 1.0, 0.9: 1.0})
-    assert calibration.normalised_cross_entropy > 0.5
+    assert reliability.normalised_cross_entropy > 0.5
 
 
 def test_words_are_judged_after_normalising_and_texts_that_are_not_their_words_are_left_out():
@@ -76,10 +76,10 @@ def test_words_are_judged_after_normalising_and_texts_that_are_not_their_words_a
     references = {"a": "it's nice", "b": "twenty one"}
     utterances = scored(references, references, normaliser=normalise)
     facts = {"a": confident(("It's", 0.5), ("nice.", 0.5)), "b": confident(("twenty", 0.5), ("one", 0.5))}
-    calibration = calibration_of(utterances, facts, normalise)
-    assert calibration is not None
-    assert (calibration.num_words, calibration.num_left_out) == (2, 2)
-    assert calibration_of(utterances, {}, normalise) is None
+    reliability = reliability_of(utterances, facts, normalise)
+    assert reliability is not None
+    assert (reliability.num_words, reliability.num_left_out) == (2, 2)
+    assert reliability_of(utterances, {}, normalise) is None
 
 
 def transcripts(texts, rows=None, path="r.jsonl"):

@@ -115,7 +115,7 @@ def _system(name: str, report: Report) -> dict[str, Any]:
         "interval": None if interval is None else asdict(interval),
         "facts": dict(report.facts),
         "real_time_factor": report.real_time_factor,
-        "calibration": None if report.calibration is None else asdict(report.calibration),
+        "calibration": None if report.reliability is None else asdict(report.reliability),
         "unseen": None if report.unseen is None else asdict(report.unseen),
     }
 

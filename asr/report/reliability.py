@@ -12,7 +12,7 @@ from asr.text import Normaliser
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Reliability:
     """How far the confidences of the hypotheses' words can be believed.
 
     Attributes:
@@ -28,9 +28,9 @@ class Calibration:
     num_left_out: int = 0
 
 
-def calibration_of(
+def reliability_of(
     utterances: Sequence[ScoredUtterance], facts: Mapping[str, UtteranceFacts], normalise: Normaliser
-) -> Calibration | None:
+) -> Reliability | None:
     """Return how confidences and errors go together; None where no word has a confidence.
 
     A word is right where all that it is after normalising is right; one that normalising removes is not judged.
@@ -55,4 +55,4 @@ def calibration_of(
     confidences = np.array([confidence for confidence, _ in judged], np.float64)
     correct = np.array([one for _, one in judged], bool)
     bins = tuple(reliability_table(confidences, correct)) if judged else ()
-    return Calibration(bins, normalised_cross_entropy(confidences, correct), len(judged), num_left_out)
+    return Reliability(bins, normalised_cross_entropy(confidences, correct), len(judged), num_left_out)
