@@ -1,5 +1,6 @@
 """The value of a training report: the histories of one run or several, read from their run folders."""
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -48,11 +49,18 @@ class TrainingRun:
     @property
     def best(self) -> Best | None:
         """The best epoch, the first of equals; None where no error rate was measured."""
-        rated = [(rate, record.epoch) for record in self.records if (rate := error_rate(record.as_dict()))]
+        rates = [(error_rate(record.as_dict()), record.epoch) for record in self.records]
+        rated = [(rate, epoch) for rate, epoch in rates if rate and math.isfinite(rate[1])]
         if not rated:
             return None
         (name, rate), epoch = min(rated, key=lambda one: (one[0][1], one[1]))
         return Best(name, rate, epoch)
+
+    @property
+    def diverged(self) -> int | None:
+        """The first epoch with a loss that is not finite, on either set; None without one."""
+        losses = ((loss, record.epoch) for record in self.records for loss in (record.loss, record.val_loss))
+        return next((epoch for loss, epoch in losses if loss is not None and not math.isfinite(loss)), None)
 
     @property
     def seconds(self) -> float:

@@ -22,6 +22,9 @@ def print_training_report(report: TrainingReport, console: Console) -> None:
         table.add_row(Text(run.name), *_numbers(run))
     console.print(table)
     for run in report.runs:
+        if run.diverged is not None:
+            console.print(Text(f"{run.name} diverged: its loss is not finite at epoch {run.diverged}"), soft_wrap=True)
+    for run in report.runs:
         _print_samples(run, console)
 
 

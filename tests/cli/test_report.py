@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 from asr.cli import main
@@ -21,8 +22,10 @@ def test_a_training_is_summed_up_on_the_terminal(capsys):
         "data",
         "wait",
     ]
-    assert lines[1].split()[:6] == ["greedy", "40", "WER", "10.82", "%", "28"]
-    assert "an36-fejs-b, greedy, epoch 28" in lines
+    rates = [json.loads(line)["wer"] for line in (AN4 / "history.jsonl").read_text().splitlines()]
+    best = 1 + rates.index(min(rates))
+    assert lines[1].split()[:6] == ["greedy", str(len(rates)), "WER", f"{100 * min(rates):.2f}", "%", str(best)]
+    assert any(line.endswith(f", greedy, epoch {best}") for line in lines)
 
 
 def test_a_page_is_written_where_asked(tmp_path):

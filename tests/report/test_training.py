@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,9 @@ def only_run(folder):
 
 def test_a_committed_result_is_read():
     run = only_run(AN4)
-    assert (run.name, len(run.records), run.best) == ("greedy", 40, Best("WER", pytest.approx(0.1082, abs=1e-4), 28))
+    rates = [json.loads(line)["wer"] for line in (AN4 / "history.jsonl").read_text().splitlines()]
+    assert (run.name, len(run.records), run.diverged) == ("greedy", len(rates), None)
+    assert run.best == Best("WER", min(rates), 1 + rates.index(min(rates)))
 
 
 def test_what_an_epoch_did_not_measure_is_not_known(tmp_path):
@@ -43,6 +46,14 @@ def test_what_an_epoch_did_not_measure_is_not_known(tmp_path):
 def test_the_first_of_equal_epochs_is_the_best_and_phones_have_a_rate_of_their_own(tmp_path):
     epochs = [EPOCH | {"epoch": epoch, "wer": None, "per": per} for epoch, per in ((1, 0.5), (2, 0.3), (3, 0.3))]
     assert only_run(run_folder(tmp_path / "run", *epochs)).best == Best("PER", 0.3, 2)
+
+
+def test_a_training_that_diverged_says_where_and_its_best_epoch_is_one_with_a_rate(tmp_path):
+    rates = (0.5, math.nan, 0.7)
+    epochs = [EPOCH | {"epoch": epoch, "wer": rate} for epoch, rate in enumerate(rates, start=1)]
+    run = only_run(run_folder(tmp_path / "run", epochs[0], epochs[1] | {"loss": math.nan}, epochs[2]))
+    assert (run.diverged, run.best) == (2, Best("WER", 0.5, 1))
+    assert only_run(run_folder(tmp_path / "other", EPOCH | {"val_loss": math.inf})).diverged == 1
 
 
 def test_throughput_is_weighed_by_time(tmp_path):

@@ -1,5 +1,6 @@
 """The page of a training report: which data the scripts get, and under which names."""
 
+import math
 import shlex
 from dataclasses import asdict
 from typing import Any
@@ -38,12 +39,18 @@ def _run(run: TrainingRun) -> dict[str, Any]:
     return {
         "name": run.name,
         "best": None if run.best is None else asdict(run.best),
+        "diverged": run.diverged,
         "seconds": run.seconds,
         "frames_per_second": run.frames_per_second,
         "data_wait": run.data_wait,
-        "epochs": [{"epoch": record.epoch, **record.numbers} for record in run.records],
+        "epochs": [{"epoch": record.epoch, **_finite(record.numbers)} for record in run.records],
         "samples": _samples(run.records),
     }
+
+
+def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
+    """The numbers, None for those that JSON has not: a training that diverged has a loss that is none."""
+    return {key: value if math.isfinite(value) else None for key, value in numbers.items()}
 
 
 def _samples(records: tuple[EpochRecord, ...]) -> list[dict[str, Any]]:

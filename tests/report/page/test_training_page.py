@@ -1,5 +1,7 @@
 """The page of a training in a real browser."""
 
+import json
+import math
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,25 @@ def test_a_training_is_drawn_and_its_samples_follow_the_epoch(visit, tmp_path):
     path.write_text(training_page(read_trainings([AN4], ["asr", "report"])))
     page = visit(path)
     assert page.locator("figure h3").all_inner_texts()[:3] == ["Error rate", "Loss", "Learning rate"]
-    assert page.locator("output").inner_text() == "epoch 28 of 40"  # the best one
+    (run,) = read_trainings([AN4], []).runs
+    assert page.locator("output").inner_text() == f"epoch {run.best.epoch} of {len(run.records)}"
     found = page.locator(".sample").nth(1).locator(".cell").all_inner_texts()
     page.locator("#epoch").press("Home")
-    assert page.locator("output").inner_text() == "epoch 1 of 40"
+    assert page.locator("output").inner_text() == f"epoch 1 of {len(run.records)}"
     assert page.locator(".sample").nth(1).locator(".cell").all_inner_texts() != found
+
+
+def test_a_training_that_diverged_is_drawn_with_a_gap(visit, tmp_path):
+    epochs = [json.loads(line) for line in (AN4 / "history.jsonl").read_text().splitlines()[:5]]
+    epochs[3] |= {"loss": math.nan, "val_loss": math.nan}
+    (tmp_path / "history.jsonl").write_text("".join(json.dumps(epoch) + "\n" for epoch in epochs))
+    path = tmp_path / "training.html"
+    path.write_text(training_page(read_trainings([tmp_path], ["asr", "report"])))
+    page = visit(path)
+    assert "diverged: its loss is not finite at epoch 4" in page.locator(".notices").inner_text()
+    loss = page.locator("#curves figure").nth(1)
+    corners = [line.get_attribute("points").split() for line in loss.locator("polyline").all()]
+    assert [len(set(stretch)) for stretch in corners] == [3, 1, 3, 1]  # of both losses, before and after the gap
 
 
 def test_several_runs_are_drawn_over_each_other(visit, tmp_path):

@@ -1,10 +1,11 @@
 // Curves over epochs, with the values of one epoch, which the reader moves, beside their names.
 
-/** A figure of curves: `series` are {name, points: [[epoch, value]]}; returns {element, show(epoch)}. */
+/**
+ * A figure of curves: `series` are {name, points: [[epoch, value]]}, with a gap where there is no value; returns
+ * {element, show(epoch)}.
+ */
 function linesFigure({ title, note, series, format, logarithmic, share }) {
-  const drawn = series
-    .map((one) => ({ ...one, points: one.points.filter(([, value]) => isNumber(value)) }))
-    .filter(({ points }) => points.length);
+  const drawn = series.filter(({ points }) => points.some(([, value]) => isNumber(value)));
   if (!drawn.length) return null;
   const area = { left: 58, right: CHART_WIDTH - 12, top: 10, bottom: 230 };
   const scales = lineScales(drawn, area, logarithmic, share);
@@ -55,7 +56,7 @@ function legendEntry({ name, points }, place, epoch, format) {
 
 function lineScales(drawn, area, logarithmic, share) {
   const epochs = drawn.flatMap(({ points }) => points.map(([epoch]) => epoch));
-  const values = drawn.flatMap(({ points }) => points.map(([, value]) => value));
+  const values = drawn.flatMap(({ points }) => points.map(([, value]) => value)).filter(isNumber);
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const x = linear([first, last], [area.left + 6, area.right - 6]);
@@ -85,9 +86,24 @@ function axesOf({ x, y, steps, epochTicks }, { left, right, top, bottom }, forma
 }
 
 function curve(points, place, { x, y }) {
-  const corners = points.map(([epoch, value]) => `${x(epoch).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-  const [epoch, value] = points.at(-1);
-  return [svg("polyline", { class: `line series-${place % 4}`, points: corners }), mark(place, x(epoch), y(value), 4)];
+  const corner = ([epoch, value]) => `${x(epoch).toFixed(1)},${y(value).toFixed(1)}`;
+  const [epoch, value] = points.findLast(([, value]) => isNumber(value));
+  return [
+    ...stretches(points).map((stretch) =>
+      svg("polyline", { class: `line series-${place % 4}`, points: stretch.map(corner).join(" ") }),
+    ),
+    mark(place, x(epoch), y(value), 4),
+  ];
+}
+
+/** The points between gaps; a lone one twice, for a line of one corner is not drawn. */
+function stretches(points) {
+  const found = [[]];
+  for (const point of points) {
+    if (isNumber(point[1])) found.at(-1).push(point);
+    else if (found.at(-1).length) found.push([]);
+  }
+  return found.filter(({ length }) => length).map((stretch) => (stretch.length > 1 ? stretch : [...stretch, ...stretch]));
 }
 
 function lineNumbers(drawn, format) {

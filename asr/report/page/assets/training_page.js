@@ -53,7 +53,17 @@ function trainingHead() {
       { class: "card scroll", tabindex: 0, role: "region", "aria-label": "Runs" },
       simpleTable(head, rows, { class: "systems" }),
     ),
+    divergedNotices(),
   );
+}
+
+function divergedNotices() {
+  const lines = runs
+    .filter(({ diverged }) => isNumber(diverged))
+    .map(({ name, diverged }) =>
+      html("li", {}, foreign(name), ` diverged: its loss is not finite at epoch ${diverged}; curves have a gap there.`),
+    );
+  return lines.length ? html("ul", { class: "notices", "aria-label": "Notes" }, lines) : null;
 }
 
 function hoursAndMinutes(duration) {
