@@ -24,9 +24,10 @@ def add_runtime_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load_model(args: argparse.Namespace, folder: Path) -> "TrainedModel":
     """Return the model in a run folder, by the runtime that the options ask for; Keras is loaded only for its own."""
-    from asr.run import default_runtime, load_for
+    from asr.run import default_runtime, load_for, read_config
 
     runtime = args.runtime or default_runtime(folder)
     if runtime == "keras":
+        read_config(folder)  # what is no run is said at once, not after the seconds that Keras takes to load
         load_backend(args)
     return load_for(folder, runtime, args.threads)

@@ -228,7 +228,8 @@ def _transcriber(args: argparse.Namespace, console: "Console", jobs: int) -> "Tr
         from asr.run import default_runtime
 
         found_by = f"beam search, {search.settings}" if search else "greedy search"
-        console.print(f"model: {args.model}, {len(model.tokens)} labels, {args.runtime or default_runtime(args.model)}")
+        computed_by = f"{args.runtime or default_runtime(args.model)}, threads: {args.threads or 'one a core'}"
+        console.print(f"model: {args.model}, {len(model.tokens)} labels, {computed_by}")
         console.print(f"decoder: {found_by}")
         console.print(f"language model: {(search and lm_file(args, args.model)) or 'none'}")
         console.print(f"{counted(jobs, 'thread')} that read and search")

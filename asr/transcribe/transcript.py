@@ -5,8 +5,8 @@ from statistics import fmean
 
 from asr.decoding.hypothesis import Word
 
-# Below this mean confidence of the words a transcript is not to be relied on: docs/transcribe.md.
-LOW_CONFIDENCE = 0.5
+# Below this mean confidence of the words a transcript is not to be relied on: docs/transcribe.md has what it parts.
+LOW_CONFIDENCE = 0.7
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def test_each_bad_recording_is_named_in_its_line_and_the_good_one_is_transcribed
 ):
     outputs = tmp_path / "out"
     files = [str(path) for path in recordings.values()]
-    assert main(["transcribe", *files, "-m", str(tiny_run), "-o", str(outputs), "-q"]) == 1
+    assert main(["transcribe", *files, "-m", str(tiny_run), "-o", str(outputs), "-f", "txt,json", "-q"]) == 1
     lines = capsys.readouterr().err.strip().splitlines()
     bad = [name for name in recordings if name != "good"]
     assert len(lines) == len(bad)

@@ -30,7 +30,7 @@ def test_the_schema_names_the_threshold_that_there_is():
     assert f"under {LOW_CONFIDENCE:g}" in SCHEMA["properties"]["low_confidence"]["description"]
 
 
-@pytest.mark.parametrize(("confidences", "mean", "low"), [((0.9, 0.5), 0.7, False), ((0.2, 0.4), 0.3, True)])
+@pytest.mark.parametrize(("confidences", "mean", "low"), [((0.9, 0.7), 0.8, False), ((0.2, 0.4), 0.3, True)])
 def test_a_recording_in_which_the_model_was_lost_is_flagged(confidences, mean, low):
     words = [Word("A", 0.1, 0.2, confidence) for confidence in confidences]
     value = json.loads(as_json(transcript_of(words, 1.0)))

@@ -1,0 +1,115 @@
+"""Every option of `asr transcribe` changes something, and none is missing from the table below."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import pytest
+
+from asr.cli import common_arguments, main, transcribe
+from tests.cli.conftest import make_loud_run
+
+# By option: what it is added to, and the option as it is given.
+CHANGES = {
+    "--model": (["pause.wav"], ["--model", "unsure"]),
+    "--output-dir": (["pause.wav"], ["--output-dir", "out"]),
+    "--output-format": (["pause.wav"], ["--output-format", "srt"]),
+    "--word-timestamps": (["pause.wav", "-f", "json"], ["--no-word-timestamps"]),
+    "--highlight-words": (["pause.wav", "-f", "vtt"], ["--highlight-words"]),
+    "--max-line-width": (["pause.wav", "-f", "srt"], ["--max-line-width", "3"]),
+    "--max-line-count": (["pause.wav", "-f", "srt", "--max-line-width", "3"], ["--max-line-count", "1"]),
+    "--max-segment-seconds": (["pause.wav"], ["--max-segment-seconds", "0.5"]),
+    "--channels": (["stereo.wav", "-o", "out"], ["--channels", "split"]),
+    "--raw": (["pause.wav", "-f", "json"], ["--raw", "s8,16000,1"]),
+    "--include": (["talks", "-o", "out"], ["--include", "one.*"]),
+    "--exclude": (["talks", "-o", "out"], ["--exclude", "one.*"]),
+    "--shard": (["talks", "-o", "out"], ["--shard", "1/2"]),
+    "--overwrite": (["pause.wav", "-o", "there", "-f", "txt"], ["--overwrite"]),
+    "--resume": (["pause.wav", "-o", "there", "-f", "txt"], ["--resume"]),
+    "--beam-size": (["pause.wav", "-v"], ["--beam-size", "4"]),
+    "--lexicon": (["pause.wav", "--beam-size", "4"], ["--lexicon", "words.txt"]),
+    "--hotwords": (["pause.wav", "--beam-size", "4"], ["--hotwords", "never.txt"]),
+    "--runtime": (["pause.wav"], ["--runtime", "int8"]),
+    "--threads": (["pause.wav", "-v"], ["--threads", "1"]),
+    "--jobs": (["pause.wav", "-v"], ["--jobs", "3"]),
+    "--language": (["pause.wav"], ["--language", "de"]),
+    "--device": (["pause.wav"], ["--device", "cuda"]),
+    "--verbose": (["pause.wav"], ["--verbose"]),
+    "--quiet": (["pause.wav", "-o", "out"], ["--quiet"]),
+    "--debug": (["nowhere.wav", "--runtime", "int8"], ["--debug"]),
+}
+# The other options of the search are those of asr decode, and tested there.
+OF_THE_SEARCH = {
+    *("--lm", "--lm-unit", "--lm-weight", "--word-bonus", "--oov-penalty", "--oov-letter-penalty"),
+    *("--rescore-lm", "--rescore-lm-weight"),
+}
+SPELLINGS = {
+    "--output_dir": (["--output_dir", "out"], ["--output-dir", "out"]),
+    "--output_format": (["--output_format", "tsv"], ["--output-format", "tsv"]),
+    "--beam_size": (["--beam_size", "4"], ["--beam-size", "4"]),
+    "--max_line_width": (["-f", "srt", "--max_line_width", "3"], ["-f", "srt", "--max-line-width", "3"]),
+    "--max_line_count": (["-f", "srt", "--max_line_count", "1"], ["-f", "srt", "--max-line-count", "1"]),
+    "--word_timestamps": (["-f", "json", "--word_timestamps", "False"], ["-f", "json", "--no-word-timestamps"]),
+    "--highlight_words": (["-f", "srt", "--highlight_words", "True"], ["-f", "srt", "--highlight-words"]),
+}
+
+
+def options_of_the_command() -> tuple[set[str], set[str]]:
+    """Return the long options, and those that help does not show."""
+    parser = argparse.ArgumentParser(add_help=False)
+    transcribe.add_arguments(parser)
+    common_arguments(parser)
+    shown, hidden = set(), set()
+    for action in parser._actions:
+        names = {name for name in action.option_strings if name.startswith("--") and not name.startswith("--no-")}
+        (hidden if action.help == argparse.SUPPRESS else shown).update(names)
+    return shown, hidden
+
+
+def test_the_tables_above_have_every_option():
+    assert options_of_the_command() == (set(CHANGES) | OF_THE_SEARCH, set(SPELLINGS))
+
+
+@pytest.fixture
+def outcome(loud_run, desk, capsys, monkeypatch):
+    """Return a function that runs the command from the same start each time and returns all that can be seen of it."""
+    start = desk / "start"
+    start.mkdir()
+    for path in list(desk.glob("*.*")):
+        shutil.move(path, start)
+    (start / "talks").mkdir()
+    (start / "there").mkdir()
+    for name in ("one.wav", "two.flac"):
+        shutil.copy(start / name, start / "talks")
+    (start / "there" / "pause.txt").write_text("mine\n")
+    (start / "words.txt").write_text("AAA\n")
+    (start / "never.txt").write_text("A\t-50\n")
+    make_loud_run(start / "unsure", sureness=0.4)
+
+    def run(arguments):
+        folder = Path(shutil.copytree(start, desk / "now"))
+        monkeypatch.chdir(folder)
+        model = [] if "--model" in arguments else ["-m", str(loud_run)]
+        status = main(["transcribe", *arguments, *model])
+        files = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+        shutil.rmtree(folder)
+        return status, *capsys.readouterr(), files
+
+    return run
+
+
+@pytest.mark.parametrize("option", CHANGES)
+def test_an_option_changes_something(option, outcome):
+    plain, given = CHANGES[option]
+    assert outcome(plain) != outcome([*plain, *given])
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_whispers_spelling_means_the_same(spelling, outcome):
+    whispers, ours = (outcome(["pause.wav", *arguments])[0::3] for arguments in SPELLINGS[spelling])
+    assert whispers == ours and whispers[0] == 0
+
+
+@pytest.mark.parametrize("extra", [["--language", "en"], ["--language", "English"], ["--device", "cpu"]])
+def test_what_whispers_users_say_besides_is_taken(extra, outcome):
+    assert outcome(["pause.wav", *extra]) == outcome(["pause.wav"])
