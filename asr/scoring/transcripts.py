@@ -8,7 +8,6 @@ where it is, else ``hypothesis``, else ``text``. As references: ``reference`` in
 manifest.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +17,8 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from asr.errors import ManifestError, ScoringError
 from asr.manifest import default_id, parse_json_lines
-from asr.scoring.time_marked import deal_to_segments, parse_ctm, parse_stm, rows_of_recordings
+from asr.scoring.csv_rows import csv_rows
+from asr.scoring.time_marked import check_words, deal_to_segments, parse_ctm, parse_stm, rows_of_recordings
 
 _T = TypeVar("_T")
 Side: TypeAlias = Literal["references", "hypotheses"]
@@ -27,7 +27,6 @@ NO_VALUE = "(none)"
 _KNOWN_FORMATS = "JSON lines (manifests, hypotheses), CSV, Kaldi text, sclite trn, ctm, stm"
 _OTHER_SUFFIXES = {".srt", ".vtt", ".textgrid", ".xlsx"}
 _TRN_LINE = re.compile(r"(?P<text>.*?)\s*\((?P<id>[^()]*)\)\s*")
-_TRN_ALTERNATIVES = re.compile(r"\{[^{}]*/[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,8 @@ def _read(path: Path, side: Side, segments: Mapping[str, Mapping[str, Any]]) -> 
         raise ManifestError(f"{path}: {suffix} files are not read: give {_KNOWN_FORMATS}")
     all_lines = _read_lines(path)
     if suffix in {".csv", ".tsv"}:
-        return _of_rows(path, _csv_rows(path, all_lines, "," if suffix == ".csv" else "\t"), side)
+        rows = csv_rows(path, (line for _, line in all_lines), "," if suffix == ".csv" else "\t")
+        return _of_rows(path, rows, side)
     if _is_json(path, all_lines):
         return _of_rows(path, parse_json_lines(all_lines, path), side)
     lines = [(f"{path}:{number}", line) for number, line in all_lines if line.strip() and not line.startswith(";;")]
@@ -82,7 +82,7 @@ def _read(path: Path, side: Side, segments: Mapping[str, Mapping[str, Any]]) -> 
         return Transcripts(path, {name: row["text"] for name, row in rows.items()}, rows, found)
     if suffix == ".ctm":
         words = parse_ctm(lines)
-        rows = deal_to_segments(words, segments) if segments else rows_of_recordings(words)
+        rows = deal_to_segments(words, segments, str(path)) if segments else rows_of_recordings(words)
         return Transcripts(path, {name: row["text"] for name, row in rows.items()}, rows)
     is_trn = suffix == ".trn" or all(_TRN_LINE.fullmatch(line) for _, line in lines)
     parse = _parse_trn if is_trn else _parse_kaldi
@@ -94,20 +94,6 @@ def _of_rows(path: Path, numbered: Iterable[tuple[int, dict[str, Any]]], side: S
     rows = _unique(_with_ids(path, numbered))
     texts = {name: of_row(row, where) for name, (where, row) in rows.items()}
     return Transcripts(path, texts, {name: row for name, (_, row) in rows.items()})
-
-
-def _csv_rows(path: Path, lines: Sequence[tuple[int, str]], delimiter: str) -> list[tuple[int, dict[str, Any]]]:
-    """Rows with the numbers of the lines that they end on; what a cell leaves empty, the row does not have."""
-    reader = csv.DictReader((f"{line}\n" for _, line in lines), delimiter=delimiter)
-    rows = []
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                raise ManifestError(f"{path}:{reader.line_num}: not as many cells as the first line: mend the row")
-            rows.append((reader.line_num, dict(row)))
-    except csv.Error as error:
-        raise ManifestError(f"{path}:{reader.line_num}: {error}: mend the row") from error
-    return rows
 
 
 def values_of(transcripts: Transcripts, key: str) -> dict[str, str]:
@@ -146,7 +132,7 @@ def _read_lines(path: Path) -> list[tuple[int, str]]:
     except OSError as error:
         raise ManifestError(f"{path}: {error.strerror}: name a file of {_KNOWN_FORMATS}") from error
     except UnicodeDecodeError as error:
-        raise ManifestError(f"{path}: not UTF-8 (byte {error.start}): give {_KNOWN_FORMATS}") from error
+        raise ManifestError(f"{path}: not UTF-8 (byte {error.start}): convert it to UTF-8") from error
     # Not splitlines: it also cuts at characters such as U+2028, which may stand within a text.
     return list(enumerate(text.split("\n"), start=1))
 
@@ -155,10 +141,10 @@ def _with_ids(
     path: Path, rows: Iterable[tuple[int, dict[str, Any]]]
 ) -> Iterator[tuple[str, str, tuple[str, dict[str, Any]]]]:
     for number, row in rows:
-        name = row.get("id")
-        if name is None and isinstance(row.get("audio_filepath"), str):
-            name = default_id(row["audio_filepath"])
-        if not isinstance(name, str):
+        name, audio = row.get("id"), row.get("audio_filepath")
+        if name in (None, "") and isinstance(audio, str) and audio:
+            name = default_id(audio)
+        if not isinstance(name, str) or not name.strip():
             raise ManifestError(f"{path}:{number}: id is {name!r}: a line needs a text as id, or audio_filepath")
         yield f"{path}:{number}", name, (f"{path}:{number}", row)
 
@@ -192,8 +178,7 @@ def _parse_trn(line: str, where: str) -> tuple[str, str]:
     match = _TRN_LINE.fullmatch(line)
     if match is None or not match["id"].strip():
         raise ManifestError(f"{where}: no utterance id: a line of trn ends in (ID)")
-    if _TRN_ALTERNATIVES.search(match["text"]):
-        raise ManifestError(f"{where}: alternatives {{ a / b }} are not read: choose one of them")
+    check_words(match["text"], where)
     return match["id"].strip(), match["text"].strip()
 
 

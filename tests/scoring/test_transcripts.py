@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from asr.errors import ManifestError, ScoringError
 from asr.scoring.transcripts import read_transcripts, values_of
 
-HOSTILE_IDS = ["../../etc/passwd", "a b", "", "\u2028", "é\U0001f600", "__class__", "a,b", '"', "-rf", "a\tb"]
+HOSTILE_IDS = ["../../etc/passwd", "a b", "\u2028x", "é\U0001f600", "__class__", "a,b", '"', "-rf", "a\tb"]
 
 
 def write(folder, name, content):
@@ -84,6 +84,18 @@ def test_words_of_a_ctm_are_dealt_to_the_segments_of_an_stm(tmp_path):
     }
 
 
+def test_channels_that_have_other_names_are_said(tmp_path):
+    references = read_transcripts(write(tmp_path, "r.stm", "t A s 0 1 yes\n"), "references")
+    path = write(tmp_path, "h.ctm", "t 1 0.5 0.1 yes\n")
+    with pytest.raises(ManifestError, match=r"h\.ctm: recording 't' has channel 1, and A in the references"):
+        read_transcripts(path, "hypotheses", references.segments)
+
+
+def test_an_empty_id_gives_way_to_the_name_of_the_recording(tmp_path):
+    path = write(tmp_path, "m.csv", "id,audio_filepath,text\n,a/b.wav,SAID\n")
+    assert read_transcripts(path, "references").texts == {"a/b": "SAID"}
+
+
 def test_words_behind_all_segments_belong_to_the_last(tmp_path):
     references = read_transcripts(write(tmp_path, "r.stm", "t 1 s 0 1 yes\n"), "references")
     path = write(tmp_path, "h.ctm", "t 1 0.5 0.1 yes\nt 1 7.0 0.1 well\n")
@@ -136,13 +148,29 @@ def test_hypotheses_are_not_taken_for_references(tmp_path):
         ("h.srt", "", r"\.srt files are not read: give JSON lines .* CSV, Kaldi text, sclite trn, ctm, stm"),
         ("h.csv", "id,text\na,b,c\n", "h.csv:2: not as many cells"),
         ("h.csv", "id,text\na\n", "h.csv:2: not as many cells"),
-        pytest.param("h.csv", "id,text\na," + "b" * 200_000 + "\n", "h.csv:1: field larger", id="long cell"),
-        ("h.csv", "name,text\na,b\n", "h.csv:2: id is None"),
+        pytest.param("h.csv", "id,text\na," + "b" * 200_000 + "\n", "h.csv:2: field larger", id="long cell"),
+        ("h.csv", "name,text\na,b\n", "h.csv:1: no column id or audio_filepath among 'name', 'text': name the columns"),
+        ("h.csv", "ID, text\na,b\n", "no column id or audio_filepath among 'ID', ' text'"),
+        ("h.csv", "id;text\na;b\n", "among 'id;text': .* commas between"),
+        ("h.tsv", "id,text\na,b\n", "among 'id,text': .* tabs between"),
+        ("h.csv", "id,words\na,b\n", "no column text or reference or pred_text or hypothesis among 'id', 'words'"),
+        ("h.csv", "id,text,text\na,b,c\n", "h.csv:1: two columns 'text'"),
+        ("h.csv", 'id,text\na,b\nc,"d\ne,f\ng,h\n', "h.csv:3: a quote is not closed"),
+        ("h.csv", 'id,text\na,"b\nc,"d"\n', "h.csv:2: a quote is not closed"),
+        ("h.csv", 'id,text\na,"b', "h.csv:2: a quote is not closed"),
+        ("h.csv", 'id,text\na,"b" c\n', "h.csv:2: ',' expected after"),
+        ("h.csv", "id,text\n,b\n", "h.csv:2: id is ''"),
+        ("h.jsonl", '{"id": "", "text": "a"}', "h.jsonl:1: id is ''"),
+        ("h.jsonl", '{"id": " ", "text": "a"}', "h.jsonl:1: id is ' '"),
         ("h.ctm", "a 1 0.0 0.5\n", "h.ctm:1: 4 columns: a line of ctm is recording"),
         ("h.ctm", "a 1 zero 0.5 B\n", "h.ctm:1: 'zero' is not a number"),
         ("h.ctm", "a 1 0.0 -1 B\n", "h.ctm:1: -1 is not a time"),
         ("h.ctm", "a 1 0.0 nan B\n", "h.ctm:1: nan is not a time"),
         ("h.ctm", "a 1 0.0 0.5 <ALT_BEGIN>\n", "h.ctm:1: alternatives"),
+        ("h.trn", "IT (%hes) IS (a)\n", r"h.trn:1: optional words, as \(%hes\)"),
+        ("h.stm", "a 1 s 0 1 it { is / was } so\n", "h.stm:1: alternatives"),
+        ("h.stm", "a 1 s 0 1 <o,f0> (%hes) it is\n", r"h.stm:1: optional words, as \(%hes\)"),
+        ("h.stm", "a 1 s 3.5 1 it is\n", "h.stm:1: ends at 1 and starts at 3.5"),
         ("h.stm", "a 1 s 0.0\n", "h.stm:1: 4 columns: a line of stm is recording"),
     ],
 )
@@ -155,7 +183,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(ManifestError, match="nowhere"):
         read_transcripts(tmp_path / "nowhere", "references")
     (tmp_path / "latin").write_bytes(b"a \xe9t\xe9")
-    with pytest.raises(ManifestError, match="latin: not UTF-8"):
+    with pytest.raises(ManifestError, match=r"latin: not UTF-8 .* convert it to UTF-8"):
         read_transcripts(tmp_path / "latin", "references")
 
 
