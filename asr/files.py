@@ -2,6 +2,8 @@
 
 import errno
 import fcntl
+import gzip
+import lzma
 import os
 import shutil
 import stat
@@ -10,6 +12,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, TypeAlias
+
+from asr.errors import LanguageModelError
+
+Bytes: TypeAlias = IO[bytes] | gzip.GzipFile | lzma.LZMAFile
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -80,6 +87,29 @@ def held(folder: Path) -> Iterator[bool]:
             yield True
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def open_text(path: Path) -> Iterator[Bytes]:
+    """Open a file for reading, through gzip or xz where its first bytes say so.
+
+    Raises:
+        LanguageModelError: it cannot be opened.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise LanguageModelError(f"{path}: {error.strerror}: name a file that can be read") from None
+    with file:
+        first = file.peek(6)
+        if first.startswith(b"\xfd7zXZ\0"):
+            with lzma.LZMAFile(file) as content:
+                yield content
+        elif first.startswith(b"\x1f\x8b"):
+            with gzip.GzipFile(fileobj=file) as content:
+                yield content
+        else:
+            yield file
 
 
 def sync(path: Path) -> None:

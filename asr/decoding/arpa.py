@@ -3,7 +3,6 @@
 On disk logarithms are to the base ten, in memory they are natural.
 """
 
-import gzip
 import itertools
 import lzma
 import math
@@ -12,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NoReturn, TypeAlias
+from typing import NoReturn
 
 import numpy as np
 
 from asr.errors import LanguageModelError
+from asr.files import Bytes, open_text
 
-Bytes: TypeAlias = IO[bytes] | gzip.GzipFile | lzma.LZMAFile
-
+SPECIAL_WORDS = ("<unk>", "<s>", "</s>")
 LOG_10 = math.log(10)
 START_LOG10 = -99.0  # of <s>, by convention
 _LOWEST = -1e30  # what is lower is a logarithm of 0 or an error; float32 holds it
@@ -187,29 +186,6 @@ def open_arpa(path: Path) -> Iterator[ArpaReader]:
     """
     with open_text(path) as file:
         yield ArpaReader(path, file)
-
-
-@contextmanager
-def open_text(path: Path) -> Iterator[Bytes]:
-    """Open a file for reading, through gzip or xz where its first bytes say so.
-
-    Raises:
-        LanguageModelError: it cannot be opened.
-    """
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise LanguageModelError(f"{path}: {error.strerror}: name a file that can be read") from None
-    with file:
-        first = file.peek(6)
-        if first.startswith(b"\xfd7zXZ\0"):
-            with lzma.LZMAFile(file) as content:
-                yield content
-        elif first.startswith(b"\x1f\x8b"):
-            with gzip.GzipFile(fileobj=file) as content:
-                yield content
-        else:
-            yield file
 
 
 def _natural(log10: np.ndarray) -> np.ndarray:

@@ -17,12 +17,12 @@ from typing import Any, overload
 
 import numpy as np
 
+from asr.decoding.arpa import SPECIAL_WORDS
 from asr.decoding.ngram import UNKNOWN, NgramArrays, level_starts
 from asr.decoding.quantise import expand, quantise
 from asr.errors import LanguageModelError
 from asr.files import replacing
 
-SPECIAL_WORDS = ("<unk>", "<s>", "</s>")
 SUFFIX = ".asrlm"
 _MAGIC = b"asrlm 1\n"
 _ALIGNMENT = 64

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from asr.compiled import njit
-from asr.decoding.arpa import LOG_10, ArpaReader, NgramBlock, open_arpa
+from asr.decoding.arpa import LOG_10, SPECIAL_WORDS, ArpaReader, NgramBlock, open_arpa
 from asr.decoding.asrlm import (
-    SPECIAL_WORDS,
     Words,
     allocate,
     as_ngram_arrays,

@@ -6,10 +6,11 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from asr.decoding.arpa import open_text
-from asr.decoding.asrlm import SPECIAL_WORDS
+from asr.decoding.arpa import SPECIAL_WORDS
 from asr.errors import LanguageModelError
+from asr.files import open_text
 from asr.manifest import read_manifest
+from asr.scoring.transcripts import SUFFIXES
 from asr.text import single_spaces
 
 _BLOCK_LINES = 50_000
@@ -23,7 +24,8 @@ def read_blocks(paths: Sequence[Path], normalise: Callable[[str], str]) -> Itera
         normalise: what is done to each line, as `asr.text.get_normaliser` gives.
 
     Raises:
-        LanguageModelError: a file cannot be read, or a line is not UTF-8 or has ``<s>`` or ``</s>`` as a word.
+        LanguageModelError: a file cannot be read or is a table of transcripts, or a line is not UTF-8 or has ``<s>`` or
+            ``</s>`` as a word.
         ManifestError: a manifest breaks its format.
     """
     for path in paths:
@@ -31,15 +33,23 @@ def read_blocks(paths: Sequence[Path], normalise: Callable[[str], str]) -> Itera
             lines = [f"{single_spaces(utterance.text)}\n".encode() for utterance in read_manifest(path)]
             yield _sentences(lines, normalise, path, 1)
             continue
-        with open_text(path) as file:
-            for first in itertools.count(1, _BLOCK_LINES):
-                try:
-                    lines = list(itertools.islice(file, _BLOCK_LINES))
-                except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-                    raise LanguageModelError(f"{path}: cannot be read to its end ({error}): make it again") from None
-                if not lines:
-                    break
-                yield _sentences(lines, normalise, path, first)
+        if path.suffix.lower() in SUFFIXES:
+            raise LanguageModelError(
+                f"{path}: a file of transcripts, not plain text: give a sentence a line, or a manifest (.jsonl)"
+            )
+        yield from _plain_blocks(path, normalise)
+
+
+def _plain_blocks(path: Path, normalise: Callable[[str], str]) -> Iterator[list[str]]:
+    with open_text(path) as file:
+        for first in itertools.count(1, _BLOCK_LINES):
+            try:
+                lines = list(itertools.islice(file, _BLOCK_LINES))
+            except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+                raise LanguageModelError(f"{path}: cannot be read to its end ({error}): make it again") from None
+            if not lines:
+                break
+            yield _sentences(lines, normalise, path, first)
 
 
 def _sentences(lines: list[bytes], normalise: Callable[[str], str], path: Path, first: int) -> list[str]:
@@ -66,5 +76,5 @@ def read_vocabulary(path: Path) -> list[str]:
     Raises:
         LanguageModelError: the file cannot be read or is not UTF-8.
     """
-    blocks = read_blocks([path], str.strip)
+    blocks = _plain_blocks(path, str.strip)
     return [line.split(maxsplit=1)[0] for block in blocks for line in block]

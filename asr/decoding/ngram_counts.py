@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from asr.compiled import njit
-from asr.decoding.asrlm import SPECIAL_WORDS
+from asr.decoding.arpa import SPECIAL_WORDS
 from asr.decoding.ngram import START, UNKNOWN, find_child
 from asr.decoding.sorted_runs import SortedRuns
 from asr.errors import LanguageModelError

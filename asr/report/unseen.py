@@ -1,12 +1,15 @@
 """Errors on words that the training text never had."""
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from asr.decoding.lm_text import read_blocks
 from asr.report.errors import WordCount, most_frequent
 from asr.scoring.score import ScoredUtterance
+from asr.scoring.transcripts import SUFFIXES, read_transcripts
 from asr.text import Normaliser
 
 
@@ -45,17 +48,21 @@ class UnseenWords:
 
 
 def read_training_text(paths: Iterable[Path], normalise: Normaliser) -> TrainingText:
-    """Return the words of texts (plain, gzip, xz) or manifests.
+    """Return the words of plain texts (also gzip, xz), manifests or other files of transcripts, as the suffix says.
 
     Raises:
-        LanguageModelError: a file cannot be read or is not UTF-8.
-        ManifestError: a manifest breaks its format.
+        LanguageModelError: a plain text cannot be read or is not UTF-8.
+        ManifestError: transcripts cannot be read or break their format.
     """
-    from asr.decoding.lm_text import read_blocks  # numba, through the formats of language models
-
     paths = list(paths)
-    words = {word for block in read_blocks(paths, normalise) for sentence in block for word in sentence.split()}
+    words = {word for path in paths for sentence in _sentences(path, normalise) for word in sentence.split()}
     return TrainingText(", ".join(map(str, paths)), frozenset(words))
+
+
+def _sentences(path: Path, normalise: Normaliser) -> Iterator[str]:
+    if path.suffix.lower() in SUFFIXES:
+        return map(normalise, read_transcripts(path, "references").texts.values())
+    return itertools.chain.from_iterable(read_blocks([path], normalise))
 
 
 def unseen_words(utterances: Iterable[ScoredUtterance], text: TrainingText) -> UnseenWords:

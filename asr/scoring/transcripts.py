@@ -25,6 +25,7 @@ Side: TypeAlias = Literal["references", "hypotheses"]
 NO_VALUE = "(none)"
 
 _KNOWN_FORMATS = "JSON lines (manifests, hypotheses), CSV, Kaldi text, sclite trn, ctm, stm"
+SUFFIXES = frozenset({".jsonl", ".json", ".csv", ".tsv", ".trn", ".ctm", ".stm"})
 _OTHER_SUFFIXES = {".srt", ".vtt", ".textgrid", ".xlsx"}
 _TRN_LINE = re.compile(r"(?P<text>.*?)\s*\((?P<id>[^()]*)\)\s*")
 

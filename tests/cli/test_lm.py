@@ -66,6 +66,7 @@ def test_words_unlike_those_of_the_model_are_counted(
         (["train", "TEXT", "--output", "model.arpa", "--quantise"], "an ARPA file cannot be quantised"),
         (["train", "TEXT", "--output", "model.arpa", "--cutoffs", "1,0"], "begin with 0"),
         (["train", "none.txt", "--output", "model.arpa"], "none.txt: No such file"),
+        (["train", "said.csv", "--output", "model.arpa"], "said.csv: a file of transcripts, not plain text"),
         (["compile", "TEXT"], "text.txt:1: not an ARPA file"),
         (["compile", "none.arpa"], "none.arpa: No such file"),
         (["perplexity", "none.arpa", "TEXT"], "none.arpa: No such file"),

@@ -61,6 +61,22 @@ def test_more_is_told_when_it_is_asked_for(files, tmp_path, capsys):
     assert all(title in markdown for title in ("## By length", "## Confidence", "## Words of the training text"))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("said.txt", "WORD\n"),
+        ("said.csv", "id,text\n0,WORD\n"),
+        ("said.trn", "WORD (MORE)\n"),
+        ("said.jsonl", '{"id": "MORE", "text": "WORD"}\n'),
+    ],
+)
+def test_the_training_text_has_a_form_of_references(files, tmp_path, capsys, name, content):
+    (tmp_path / name).write_text(content)
+    options = ["--training-text", str(tmp_path / name), "--json", str(tmp_path / "r.json")]
+    assert main(["score", *files, *options]) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["unseen_words"]["words"] == 15
+
+
 def test_weights_of_sclite_are_said(files, tmp_path, capsys):
     assert main(["score", *files, "--weights", "sclite", "--json", str(tmp_path / "r.json")]) == 0
     assert "aligned with sclite's weights" in capsys.readouterr().out
