@@ -19,6 +19,7 @@ _BACKENDS = {
     "tensorflow": "install it, or set KERAS_BACKEND=jax where there is JAX",
     "jax": "install keras-asr[jax], for a GPU jax[cuda13] of the same version, or unset KERAS_BACKEND",
 }
+_WIDTH_OF_A_FILE = 1000
 
 
 class _PlainConsole(Console):
@@ -38,8 +39,11 @@ def stderr_console(args: argparse.Namespace) -> Console:
 
 
 def stdout_console() -> Console:
-    """Return rich's console for results."""
-    return _PlainConsole()
+    """Return rich's console for results; in a file or a pipe, lines are as long as they are."""
+    console = _PlainConsole()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDTH_OF_A_FILE
+    return console
 
 
 def progress_bar(console: Console) -> Progress:

@@ -19,6 +19,7 @@ from asr.report.comparison_rows import (
 from asr.report.wording import how_drawn, signed_percent, weights_words
 
 _MAX_CHANGED = 5
+_TEXTS = ("system", "first", "second", "test", "said")  # columns that a narrow terminal may break; numbers it may not
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -55,7 +56,8 @@ def _print_pair(comparison: Comparison, pair: Pair, console: Console) -> None:
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in header:
-        table.add_column(name, overflow="fold", no_wrap="interval" in name)
+        text = name in _TEXTS
+        table.add_column(name, overflow="fold" if text else "ellipsis", no_wrap=not text)
     for row in rows:
         table.add_row(*map(Text, row))  # Text, for a system may be called [red]
     return table

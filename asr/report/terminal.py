@@ -44,7 +44,7 @@ def _group_table(key: str, values: dict[str, Rates]) -> Table:
     table = Table(box=None, pad_edge=False, title_justify="left")
     table.add_column(Text(key), overflow="fold")
     for name in ("utterances", "words", "WER", "CER"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for value, rates in values.items():
         # Text, for a speaker may be called [red].
         numbers = (str(rates["utterances"]), str(rates["words"]), percent(rates["wer"]), percent(rates["cer"]))

@@ -16,7 +16,7 @@ def print_training_report(report: TrainingReport, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("run", overflow="fold")
     for name in _COLUMNS:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for run in report.runs:
         # Text, for a folder may be called [red].
         table.add_row(Text(run.name), *_numbers(run))

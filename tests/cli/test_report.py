@@ -34,6 +34,22 @@ def test_a_page_is_written_where_asked(tmp_path):
     assert "<title>Training of greedy</title>" in page.read_text()
 
 
+def test_a_long_name_and_its_numbers_stay_on_one_line_in_a_pipe(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    run = tmp_path / ("a_training_with_a_name_" * 5)
+    run.mkdir()
+    (run / "history.jsonl").write_text((AN4 / "history.jsonl").read_text())
+    assert main(["report", str(run), str(run)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(run.name in line and "%" in line for line in lines[1:3])
+
+
+def test_a_page_tells_the_command_that_made_it(tmp_path):
+    page = tmp_path / "training.html"
+    assert main(["report", str(AN4), "--html", str(page)]) == 0
+    assert f"asr report {AN4} --html {page}" in page.read_text()
+
+
 def test_a_folder_that_holds_no_run_is_one_line_and_status_2(tmp_path, capsys):
     assert main(["report", str(tmp_path)]) == 2
     error = capsys.readouterr().err
