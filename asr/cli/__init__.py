@@ -102,6 +102,7 @@ def _run_command(arguments: list[str]) -> int:
     module.add_arguments(parser)
     common_arguments(parser)
     args = parser.parse_args(rest)
+    args.command_line = ("asr", *arguments)  # reports tell how they were made
     signal.signal(signal.SIGTERM, _interrupt)
     return module.run(args)
 

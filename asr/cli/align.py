@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import load_backend, progress_bar, stderr_console
-from asr.cli.numbers import counted
+from asr.wording import counted
 
 if TYPE_CHECKING:
     from asr.manifest import Utterance

@@ -2,14 +2,13 @@
 
     asr compare work/an4/test.jsonl greedy/hypotheses.jsonl beam_lm/hypotheses.jsonl --markdown comparison.md
 
-Each HYP is a system; --name names them, in their order (default: the file's name, with its folders' where names are
-alike). Differences are of the second less the first of each two: below 0, the second is better. The interval is from
-the same resamples of both. Tests are those of NIST's sc_stats: matched pairs (MAPSSWE), Wilcoxon, sign.
-Files are read as `asr score` reads them.
+Each HYP is a system; --name names them, in their order (default: the file's name, or the folder's of a file called
+hypotheses, with more folders where names are alike). Differences are of the second less the first of each two: below
+0, the second is better. The interval is from the same resamples of both. Tests are those of NIST's sc_stats: matched
+pairs (MAPSSWE), Wilcoxon, sign. Files are read as `asr score` reads them.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from asr.cli.console import stdout_console
 from asr.cli.page_options import add_page_arguments, check_page_arguments, write_page
 from asr.cli.scoring_options import add_scoring_arguments, files_read, make_reports
 from asr.errors import ConfigError
-from asr.report.names import distinct_names
+from asr.report.names import system_names
 
 if TYPE_CHECKING:
     from asr.report.comparison import Comparison
@@ -49,18 +48,18 @@ def run(args: argparse.Namespace) -> int:
     paths = [args.first, *args.others]
     outputs = [path for path in (args.json, args.markdown, args.html) if path]
     check_outputs(files_read(args, paths), outputs)
-    names = system_names(args.name, paths)
-    comparison = compare(names, make_reports(args, paths), command=("asr", *sys.argv[1:]), seed=args.seed)
+    names = chosen_names(args.name, paths)
+    comparison = compare(names, make_reports(args, paths), command=args.command_line, seed=args.seed)
     _write_files(args, comparison)
     write_page(args, comparison.reports[0].utterances, lambda sounds: _page(comparison, sounds))
     print_comparison(comparison, stdout_console())
     return DONE
 
 
-def system_names(given: Sequence[str], paths: Sequence[Path]) -> list[str]:
+def chosen_names(given: Sequence[str], paths: Sequence[Path]) -> list[str]:
     """Return what the systems are called, all different: as given, else by their files.
 
-    >>> system_names([], [Path("a/hyp.jsonl"), Path("b/hyp.jsonl")])
+    >>> chosen_names([], [Path("a/hyp.jsonl"), Path("b/hyp.jsonl")])
     ['a/hyp', 'b/hyp']
 
     Raises:
@@ -68,10 +67,7 @@ def system_names(given: Sequence[str], paths: Sequence[Path]) -> list[str]:
     """
     if given and (len(given) != len(paths) or len(set(given)) != len(given)):
         raise ConfigError(f"--name: {', '.join(given)}: give each of the {len(paths)} systems a name of its own")
-    if given:
-        return list(given)
-    without_suffix = [path.parent / path.stem for path in paths]
-    return distinct_names(without_suffix if len(set(without_suffix)) == len(paths) else paths)
+    return list(given) or system_names(paths)
 
 
 def _page(comparison: "Comparison", sounds: "Sounds") -> str:

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
 from asr.cli.model_options import add_runtime_arguments, load_model
-from asr.cli.numbers import counted, positive
+from asr.cli.numbers import positive
 from asr.cli.search_options import add_search_arguments, files_read, lm_file, search_for
+from asr.wording import counted
 
 if TYPE_CHECKING:
     from asr.transcribe.data_set import Example

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from asr.cli import DONE
 from asr.cli.console import progress_bar, stderr_console, stdout_console
-from asr.cli.numbers import counted, positive
+from asr.cli.numbers import positive
 from asr.cli.search_options import warm_up, warn_of_unspelled
+from asr.wording import counted
 
 if TYPE_CHECKING:
     from asr.scoring.score import Scores

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from asr.cli import DONE
 from asr.cli.console import stderr_console
-from asr.cli.numbers import counted
+from asr.wording import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Numbers on the command line: types of arguments (argparse prints what they raise), and counts in what is printed."""
+"""Numbers on the command line: types of arguments; argparse prints what they raise."""
 
 import argparse
 
@@ -44,12 +44,3 @@ def name_and_value(text: str) -> tuple[str, str]:
     if not (name and sign):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name, value
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with a noun that has its plural in -s.
-
-    >>> counted(1, "recording"), counted(0, "recording")
-    ('1 recording', '0 recordings')
-    """
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli.console import stderr_console
-from asr.cli.numbers import counted
+from asr.wording import counted
 
 if TYPE_CHECKING:
     from asr.report.page.sounds import Sounds

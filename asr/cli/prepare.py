@@ -11,7 +11,8 @@ from pathlib import Path
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
-from asr.cli.numbers import counted, part, positive
+from asr.cli.numbers import part, positive
+from asr.wording import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

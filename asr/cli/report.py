@@ -8,7 +8,6 @@ results is as good as a run folder: what is read is `history.jsonl` and, where t
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from asr.cli import DONE
@@ -32,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     sources = [folder / name for folder in args.runs for name in (HISTORY, CONFIG)]
     check_outputs(sources, [args.html] if args.html else [])
-    report = read_trainings(args.runs, ("asr", *sys.argv[1:]))
+    report = read_trainings(args.runs, args.command_line)
     if args.html:
         write_atomically(args.html, training_page(report).encode())
     print_training_report(report, stdout_console())

@@ -1,13 +1,13 @@
 """What `asr score` and `asr compare` share: options of scoring, and reports made as they say."""
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli.console import stderr_console
-from asr.cli.numbers import counted, whole
+from asr.cli.numbers import whole
+from asr.wording import counted
 
 if TYPE_CHECKING:
     from asr.report.report import Report
@@ -58,7 +58,7 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action="append",
         default=[],
-        help="text or manifest of the training: tell errors on words that it lacks; may be repeated",
+        help="text of the training, plain or in a form of REF: tell errors on words that it lacks; may be repeated",
     )
 
 
@@ -71,6 +71,7 @@ def files_read(args: argparse.Namespace, paths: Sequence[Path]) -> list[Path]:
 
 def make_reports(args: argparse.Namespace, paths: Sequence[Path]) -> "list[Report]":
     """Return the report of each file of hypotheses against the references, and say what has no partner."""
+    from asr.report.breakdown import is_measured
     from asr.report.report import make_report
     from asr.report.unseen import read_training_text
     from asr.scoring.transcripts import read_transcripts
@@ -89,9 +90,10 @@ def make_reports(args: argparse.Namespace, paths: Sequence[Path]) -> "list[Repor
             scores,
             references=str(args.references),
             hypotheses=str(path),
-            command=("asr", *sys.argv[1:]),
+            command=args.command_line,
             utterances=known,
             groups=groups,
+            measured=[key for key in groups if is_measured(key, references)],
             training_text=text,
             facts=_recogniser_facts(args, path),
             real_time_factor=args.real_time_factor,

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli.console import stderr_console
-from asr.cli.numbers import counted, positive
+from asr.cli.numbers import positive
 from asr.errors import ConfigError
+from asr.wording import counted
 
 if TYPE_CHECKING:
     from asr.config import DecodeConfig

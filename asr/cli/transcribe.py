@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
 from asr.cli.model_options import load_model
-from asr.cli.numbers import counted
 from asr.cli.search_options import lm_file, search_for
 from asr.cli.transcribe_options import add_arguments as add_arguments
 from asr.cli.transcribe_options import check_arguments
+from asr.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

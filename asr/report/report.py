@@ -35,6 +35,7 @@ class Report:
         unseen: errors on words that the training text never had; None where no such text was named.
         facts: what is known of the recogniser (model, versions, search), name and value as text.
         real_time_factor: seconds of work for a second of audio, when known.
+        measured: keys of ``group_rates`` whose values are ranges of a measured number, in their order.
     """
 
     references: str
@@ -53,6 +54,7 @@ class Report:
     unseen: UnseenWords | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     real_time_factor: float | None = None
+    measured: tuple[str, ...] = ()
 
 
 def make_report(
@@ -63,6 +65,7 @@ def make_report(
     command: Sequence[str],
     utterances: Mapping[str, UtteranceFacts] | None = None,
     groups: Mapping[str, Mapping[str, str]] | None = None,
+    measured: Sequence[str] = (),
     training_text: TrainingText | None = None,
     facts: Mapping[str, str] | None = None,
     real_time_factor: float | None = None,
@@ -76,6 +79,7 @@ def make_report(
         command: the command line, word by word.
         utterances: what is known of each utterance beside its texts, by id.
         groups: as they were given to `asr.scoring.score.score`.
+        measured: those keys of ``groups`` that are ranges of a measured number.
         training_text: what the recogniser was trained on.
         facts: of the recogniser.
         real_time_factor: likewise.
@@ -99,6 +103,7 @@ def make_report(
         None if training_text is None else unseen_words(scores.utterances, training_text),
         facts or {},
         real_time_factor,
+        tuple(measured),
     )
 
 

@@ -7,6 +7,7 @@ from asr.report.report import Rates, Report
 from asr.report.unseen import UnseenWords
 from asr.scoring.counts import AlignedWord
 from asr.scoring.interval import Interval
+from asr.wording import counted
 
 NO_WORD = "***"
 
@@ -63,7 +64,7 @@ def reliability_words(reliability: Reliability) -> str:
     entropy = reliability.normalised_cross_entropy
     text = "undefined" if entropy is None else f"{entropy:.3f}"
     left_out = f", {reliability.num_left_out} left out" if reliability.num_left_out else ""
-    return f"normalised cross entropy of confidence {text} ({reliability.num_words} words{left_out})"
+    return f"normalised cross entropy of confidence {text} ({counted(reliability.num_words, 'word')}{left_out})"
 
 
 def unseen_lines(unseen: UnseenWords) -> tuple[str, str]:
@@ -73,10 +74,9 @@ def unseen_lines(unseen: UnseenWords) -> tuple[str, str]:
 
 def error_words(rates: Rates) -> str:
     """Return the counts of errors as a sentence without a full stop."""
-    return (
-        f"{rates['substitutions']} substitutions, {rates['insertions']} insertions and {rates['deletions']} deletions "
-        f"in {rates['words']} words of {rates['utterances']} utterances"
-    )
+    nouns = ("substitution", "insertion", "deletion", "word", "utterance")
+    parts = [counted(int(rates[f"{noun}s"] or 0), noun) for noun in nouns]
+    return "{}, {} and {} in {} of {}".format(*parts)
 
 
 def aligned_lines(words: Sequence[AlignedWord]) -> tuple[str, str, str]:

@@ -11,9 +11,9 @@ from asr.errors import ScoringError
 from asr.scoring.counts import AlignedWord, ErrorCounts, Weights, align
 from asr.scoring.interval import Interval, IntervalUnit, bootstrap_interval, sums_by
 from asr.text import Normaliser, get_normaliser
+from asr.wording import counted, listed
 
 Missing: TypeAlias = Literal["error", "deletions"]
-_MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +174,10 @@ def _missing_ids(references: Mapping[str, str], hypotheses: Mapping[str, str], m
             f"{next(iter(hypotheses))!r}): give files of the same data set"
         )
     if lacking and missing == "error":
-        more = f" and {len(lacking) - _MAX_NAMED} more" if len(lacking) > _MAX_NAMED else ""
+        has = "has" if len(lacking) == 1 else "have"
         raise ScoringError(
-            f"{len(lacking)} of {len(references)} references have no hypothesis: {', '.join(lacking[:_MAX_NAMED])}"
-            f"{more}: decode them, or count their words as deleted (--missing deletions)"
+            f"{len(lacking)} of {counted(len(references), 'reference')} {has} no hypothesis: {listed(lacking)}: "
+            f"decode them, or count their words as deleted (--missing deletions)"
         )
     return lacking
 

@@ -46,7 +46,7 @@ def test_files_are_written_where_asked(files, tmp_path, capsys):
 def test_a_missing_hypothesis_names_the_file(files, tmp_path, capsys):
     (tmp_path / "two.txt").write_text("a IT WAS SO\nb NO\nz WHO\n")
     assert main(["compare", *files]) == 2
-    assert "1 of 3 references have no hypothesis: c" in capsys.readouterr().err
+    assert "1 of 3 references has no hypothesis: c" in capsys.readouterr().err
     assert main(["compare", *files, "--missing", "deletions"]) == 0
     errors = capsys.readouterr().err
     assert f"{files[2]}: 1 utterance without a hypothesis, counted as deleted, such as c" in errors

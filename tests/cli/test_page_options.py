@@ -43,7 +43,7 @@ def test_missing_recordings_are_a_warning_and_a_page_without_sound(scored, tmp_p
     assert main(["score", *map(str, scored), "--html", str(page)]) == 0
     assert "2 utterances without sound, such as an440-mjgm-b: name the folder" in capsys.readouterr().err
     assert data_of(page)["notices"] == [
-        "2 utterances without sound: their files were not found or could not be read: an440-mjgm-b, an409-fcaw-b"
+        "2 utterances without sound, not found or not readable: an440-mjgm-b, an409-fcaw-b"
     ]
 
 

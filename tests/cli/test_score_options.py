@@ -158,7 +158,7 @@ def test_an_utterance_of_thousands_of_words_is_scored(tmp_path, capsys, weights,
     (tmp_path / "r.txt").write_text(f"a {' '.join(words)}\n")
     (tmp_path / "h.txt").write_text(f"a {' '.join(words[5:-5])} END\n")
     assert main(["score", str(tmp_path / "r.txt"), str(tmp_path / "h.txt"), "--weights", weights]) == 0
-    assert f"in {num_words} words of 1 utterances" in capsys.readouterr().out
+    assert f"in {num_words} words of 1 utterance" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["r.txt", "r.jsonl", "r.csv", "r.trn", "r.ctm", "r.stm"])

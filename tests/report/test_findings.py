@@ -187,9 +187,12 @@ def test_facts_of_the_run_are_read_beside_the_hypotheses(tmp_path):
         "Seed": "1",
         "Training": "asr train 'a b'",
     }
-    for content in ("[]", "{", '{"versions": 3, "command": "x"}'):
+    for content in ("[]", '{"versions": 3, "command": "x"}'):
         path.write_text(content)
         assert recogniser_facts(tmp_path / "h.jsonl") == {}
+    path.write_text("{")
+    with pytest.raises(ManifestError, match="not JSON"):
+        recogniser_facts(tmp_path / "h.jsonl")
 
 
 def test_an_audio_error_of_a_file_is_no_error_of_the_report(tmp_path):

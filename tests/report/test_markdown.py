@@ -17,7 +17,7 @@ def markdown_of(references, hypotheses, **options):
 def test_it_says_what_a_reader_needs_to_believe_the_number():
     text = markdown_of({"a": "it was so", "b": "yes"}, {"a": "it is so", "b": "yes"})
     assert "**25.00 %**, 0.00 % to 33.33 % (95% bootstrap over utterances, seed 0)" in text
-    assert "1 substitutions, 0 insertions and 0 deletions in 4 words of 2 utterances" in text
+    assert "1 substitution, 0 insertions and 0 deletions in 4 words of 2 utterances" in text
     assert "| Normaliser | none, version 1 |" in text
     assert "asr score 'a b'" in text
     assert "| 1 | was | is |" in text

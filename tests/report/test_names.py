@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from asr.report.names import distinct_names
+from asr.report.names import distinct_names, system_names
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,17 @@ from asr.report.names import distinct_names
 )
 def test_names_are_the_shortest_ends_that_tell_paths_apart(paths, names):
     assert distinct_names([Path(path) for path in paths]) == names
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["results/greedy/hypotheses.jsonl"], ["greedy"]),
+        (["hypotheses.jsonl"], ["hypotheses"]),
+        (["x/greedy/hypotheses.jsonl", "y/greedy/hypotheses.jsonl"], ["x/greedy", "y/greedy"]),
+        (["greedy/dev.jsonl", "beam/dev.jsonl"], ["greedy/dev", "beam/dev"]),
+        (["a/one.txt", "a/one.trn"], ["one.txt", "one.trn"]),
+    ],
+)
+def test_a_system_is_called_after_the_folder_where_its_file_says_nothing(paths, names):
+    assert system_names([Path(path) for path in paths]) == names

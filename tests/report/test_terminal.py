@@ -17,7 +17,7 @@ def shown(references, hypotheses, **options):
 def test_the_summary_has_rate_interval_and_counts():
     text = shown({"a": "it was so", "b": "yes"}, {"a": "it is so", "b": "yes"})
     assert text.splitlines()[0].startswith("WER 25.00 %  0.00 % to 33.33 % (95% bootstrap")
-    assert "1 substitutions, 0 insertions and 0 deletions in 4 words of 2 utterances" in text
+    assert "1 substitution, 0 insertions and 0 deletions in 4 words of 2 utterances" in text
 
 
 def test_an_undefined_rate_is_said_to_be():

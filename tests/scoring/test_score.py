@@ -34,7 +34,7 @@ def test_groups_add_up_to_the_whole(data_set, data):
 
 
 def test_a_missing_hypothesis_is_an_error_that_names_it():
-    with pytest.raises(ScoringError, match="1 of 2 references have no hypothesis: b: "):
+    with pytest.raises(ScoringError, match="1 of 2 references has no hypothesis: b: "):
         score({"a": "x", "b": "y z"}, {"a": "x"})
 
 

@@ -4,7 +4,6 @@ Rates and intervals are the report's. The page itself counts pairs of words, and
 alignments, as what it shows follows the reader's choices.
 """
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -16,6 +15,7 @@ import numpy as np
 from asr.decoding.hypothesis import Word
 from asr.report.comparison import Comparison
 from asr.report.comparison_rows import rows_of_tests
+from asr.report.names import system_names
 from asr.report.page.document import page_document
 from asr.report.page.edits import edits_of, reference_of
 from asr.report.page.sounds import SOUND_TYPE, Sounds
@@ -23,6 +23,7 @@ from asr.report.report import Report
 from asr.report.utterance_facts import UtteranceFacts
 from asr.scoring.interval import bootstrap_interval
 from asr.scoring.score import ScoredUtterance
+from asr.wording import counted, listed
 
 _SCRIPTS = (
     "dom.js",
@@ -51,13 +52,12 @@ _SCRIPTS = (
     "print.js",
     "score_page.js",
 )
-_MAX_NAMED = 5
-_RANGE = re.compile(r"-?[0-9.]+ (to|words)\b")  # groups of a measured number, in its order
 
 
 def report_page(report: Report, sounds: Sounds | None = None) -> str:
     """Return the page of one system's report."""
-    return comparison_page(Comparison((_name(report.hypotheses),), (report,), (), report.command), sounds)
+    names = tuple(system_names([Path(report.hypotheses)]))
+    return comparison_page(Comparison(names, (report,), (), report.command), sounds)
 
 
 def comparison_page(comparison: Comparison, sounds: Sounds | None = None) -> str:
@@ -85,25 +85,14 @@ def page_data(comparison: Comparison, sounds: Sounds) -> dict[str, Any]:
     }
 
 
-def _name(hypotheses: str) -> str:
-    """What a system is called: its file, with the folder where the file's name says nothing."""
-    path = Path(hypotheses)
-    return path.parent.name if path.stem == "hypotheses" and path.parent.name else path.stem
-
-
 def _notices(comparison: Comparison, sounds: Sounds) -> list[str]:
     notices = []
     for name, report in zip(comparison.names, comparison.reports, strict=True):
         of = f" of {name}" if len(comparison.names) > 1 else ""
-        notices.append((report.scores.missing, f"references without a hypothesis{of}, counted as deleted"))
-        notices.append((report.scores.extra, f"hypotheses{of} without a reference, not counted"))
-    notices.append((sounds.missing, "utterances without sound: their files were not found or could not be read"))
-    return [f"{len(names)} {what}: {_listed(names)}" for names, what in notices if names]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
-    return ", ".join(names[:_MAX_NAMED]) + more
+        notices.append((report.scores.missing, f"without a hypothesis{of}, counted as deleted"))
+        notices.append((report.scores.extra, f"{of.strip()} without a reference, not counted".strip()))
+    notices.append((sounds.missing, "without sound, not found or not readable"))
+    return [f"{counted(len(names), 'utterance')} {what}: {listed(names)}" for names, what in notices if names]
 
 
 def _system(name: str, report: Report) -> dict[str, Any]:
@@ -132,7 +121,7 @@ def _group(key: str, reports: Sequence[Report]) -> dict[str, Any]:
         ]
         for value in values
     }
-    return {"ordered": any(_RANGE.match(value) for value in values), "values": rates}
+    return {"ordered": key in reports[0].measured, "values": rates}
 
 
 def _group_intervals(key: str, report: Report) -> dict[str, tuple[float, float]]:

@@ -51,10 +51,11 @@ def test_groups_have_rates_with_intervals_of_each_system():
 
 
 def test_groups_of_a_measure_keep_their_order():
-    groups = {"length": {name: "1 to 5 words" for name in REFERENCES}}
+    groups = {key: {name: "1 to 5 words" for name in REFERENCES} for key in ("length", "difficulty")}
     scores = score(REFERENCES, GREEDY, groups=groups)
-    report = make_report(scores, references="r", hypotheses="h", command=[], groups=groups)
-    assert data_of(report)["groups"]["length"]["ordered"]
+    report = make_report(scores, references="r", hypotheses="h", command=[], groups=groups, measured=["length"])
+    ordered = {key: group["ordered"] for key, group in data_of(report)["groups"].items()}
+    assert ordered == {"length": True, "difficulty": False}
 
 
 def test_times_are_counted_from_the_start_of_the_utterance():
@@ -78,8 +79,8 @@ def test_what_has_no_partner_is_named():
     scores = score({"a": "x", "b": "y"}, {"a": "x", "c": "z"}, missing="deletions")
     report = make_report(scores, references="r", hypotheses="h", command=[])
     assert data_of(report)["notices"] == [
-        "1 references without a hypothesis, counted as deleted: b",
-        "1 hypotheses without a reference, not counted: c",
+        "1 utterance without a hypothesis, counted as deleted: b",
+        "1 utterance without a reference, not counted: c",
     ]
 
 
