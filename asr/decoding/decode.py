@@ -16,7 +16,7 @@ from asr.decoding.lm import LanguageModel
 from asr.decoding.search import Search
 from asr.decoding.search_graph import Vocabulary
 from asr.decoding.settings import DecoderSettings
-from asr.decoding.several import several
+from asr.decoding.single_text import refuse_single_text
 from asr.errors import ConfigError
 from asr.tokens import Tokens
 
@@ -168,7 +168,7 @@ def decode(
     settings = DecoderSettings(
         beam_size, lm_weight, word_bonus, oov_penalty, oov_letter_penalty, lm_unit, token_min_log_prob, beam_threshold
     )  # fmt: skip
-    return _decoder(tokens, settings, lm, lexicon, tuple(several(hotwords, "hotwords")))(log_probs)
+    return _decoder(tokens, settings, lm, lexicon, tuple(refuse_single_text(hotwords, "hotwords")))(log_probs)
 
 
 @functools.lru_cache(maxsize=4)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from asr.decoding.lexicon import SpelledWords
-from asr.decoding.several import several
+from asr.decoding.single_text import refuse_single_text
 from asr.decoding.trie import Trie, path_of
 from asr.errors import ConfigError
 
@@ -38,7 +38,7 @@ class Hotword:
     boost: float = DEFAULT_BOOST
 
     def __post_init__(self) -> None:
-        several(self.words, "words of a hotword")
+        refuse_single_text(self.words, "words of a hotword")
 
 
 def read_hotwords(path: str | os.PathLike[str]) -> list[Hotword]:
@@ -203,7 +203,7 @@ def as_hotwords(
         ConfigError: a phrase has no word, a boost is not finite, or it is one phrase and no sequence of them.
     """
     found = []
-    for given in several(phrases, "hotwords"):
+    for given in refuse_single_text(phrases, "hotwords"):
         if isinstance(given, Hotword):
             phrase, boost = " ".join(given.words), given.boost
         else:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asr.decoding.several import several
+from asr.decoding.single_text import refuse_single_text
 from asr.errors import ConfigError
 from asr.pronunciation.dictionary import split_entry, unstressed
 from asr.tokens import BLANK, Tokens
@@ -140,7 +140,9 @@ class Lexicon:
         Raises:
             ConfigError: a text is given for words, for spellings, or for labels.
         """
-        given = words if isinstance(words, Mapping) else dict.fromkeys(several(words, f"{source}: words"), ((),))
+        given = (
+            words if isinstance(words, Mapping) else dict.fromkeys(refuse_single_text(words, f"{source}: words"), ((),))
+        )
         self.entries = {word: _checked_ways(ways, f"{source}: {word}") for word, ways in given.items()}
         self.source = source
 
@@ -205,7 +207,9 @@ class Lexicon:
 
 
 def _checked_ways(ways: Iterable[Sequence[str]], where: str) -> tuple[tuple[str, ...], ...]:
-    every = (tuple(several(way, f"{where}: labels")) for way in several(ways, f"{where}: spellings"))
+    every = (
+        tuple(refuse_single_text(way, f"{where}: labels")) for way in refuse_single_text(ways, f"{where}: spellings")
+    )
     return tuple(dict.fromkeys(every))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from asr.decoding.asrlm import SUFFIX, Words, open_arrays, stamp, stored_ngrams
 from asr.decoding.ngram import EMPTY_CONTEXT, END, START, UNKNOWN, NgramArrays, ngram_score, score_words
-from asr.decoding.several import several
+from asr.decoding.single_text import refuse_single_text
 from asr.errors import LanguageModelError
 
 
@@ -53,7 +53,7 @@ class LanguageModel:
 
     def log_probs(self, words: Sequence[str], *, start: bool = True, end: bool = True) -> np.ndarray:
         """Return log p of each word given those before it, [W] float32, or [W + 1] with the sentence's ``end``."""
-        indices = [self.index(word) for word in several(words, "words")] + [END] * end
+        indices = [self.index(word) for word in refuse_single_text(words, "words")] + [END] * end
         state = self.start if start else EMPTY_CONTEXT
         return score_words(self.arrays, state, np.array(indices, np.int32))[0]
 
@@ -74,8 +74,8 @@ class LanguageModel:
         """Return how well the model predicts sentences, each a sequence of words."""
         total = known = 0.0
         num_sentences = num_words = num_unknown = 0
-        for words in several(sentences, "sentences"):
-            indices = np.array([*self.words.find_all(several(words, "words")), END], np.int32)
+        for words in refuse_single_text(sentences, "sentences"):
+            indices = np.array([*self.words.find_all(refuse_single_text(words, "words")), END], np.int32)
             log_probs = score_words(self.arrays, self.start, indices)[0].astype(np.float64)
             unknown = indices == UNKNOWN
             total += log_probs.sum()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from asr.cli import main
-from asr.decoding.hypotheses_file import read_hypotheses
 from asr.decoding.lm import LanguageModel
+from tests.hypotheses import read_hypotheses
 
 
 @pytest.fixture

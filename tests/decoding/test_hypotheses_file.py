@@ -1,12 +1,11 @@
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.decoding.hypotheses_file import DecodedUtterance, read_hypotheses, write_hypotheses
+from asr.decoding.hypotheses_file import DecodedUtterance, write_hypotheses
 from asr.decoding.hypothesis import Score, Word
-from asr.errors import ManifestError
+from tests.hypotheses import read_hypotheses
 
 # Any text that UTF-8 can hold.
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -37,23 +36,3 @@ def test_a_line_has_the_documented_keys(tmp_path):
             {"word": "IS", "start": None, "end": None, "confidence": None},
         ],
     }
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ('{"id": "a", "score": {"acoustic": 0, "lm": 0, "bonus": 0}}', "h.jsonl:1: text is None"),
-        ('{"id": "a", "text": "A", "score": {"acoustic": 0}}', "h.jsonl:1: score is"),
-        ('{"id": "a", "text": "A", "score": {"acoustic": "x", "lm": 0, "bonus": 0}}', "all numbers"),
-        ('{"id": 7, "text": "A", "score": {}}', "id is 7"),
-        ('{"id": "a", "text": "A", "reference": 3, "score": {"acoustic": 0, "lm": 0, "bonus": 0}}', "reference is 3"),
-        ('{"id": "a", "text": "A", "score": {"acoustic": 0, "lm": 0, "bonus": 0}, "words": ["A"]}', "words is"),
-        ('{"id": "a", "text": "A", "score": {"acoustic": 0, "lm": 0, "bonus": 0}, "words": {}}', "words is"),
-        ('{"id": "a", "text": "A", "score": {"acoustic": 0, "lm": 0, "bonus": 0}, "words": [{"word": 3}]}', "words is"),
-    ],
-)
-def test_a_broken_line_is_named(tmp_path, line, message):
-    path = tmp_path / "h.jsonl"
-    path.write_text(line + "\n")
-    with pytest.raises(ManifestError, match=message):
-        read_hypotheses(path)

@@ -4,8 +4,8 @@ import warnings
 import numpy as np
 import pytest
 
-from asr.decoding.hypotheses_file import read_hypotheses
 from asr.transcribe.data_set import decode_data_set, read_data_set
+from tests.hypotheses import read_hypotheses
 
 HOSTILE_IDS = ["../../up", "/etc/x", "a b", "é\U0001f600", "a\\b", "x.npy", "file", "", "-rf", "a\nb"]
 

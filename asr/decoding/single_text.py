@@ -7,13 +7,13 @@ from asr.errors import ConfigError
 T = TypeVar("T")
 
 
-def several(items: T, what: str) -> T:
+def refuse_single_text(items: T, what: str) -> T:
     """Return what was given for several items.
 
     Raises:
         ConfigError: it is one text.
 
-    >>> several(["AB"], "hotwords")
+    >>> refuse_single_text(["AB"], "hotwords")
     ['AB']
     """
     if isinstance(items, str | bytes):
