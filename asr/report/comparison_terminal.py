@@ -19,7 +19,8 @@ from asr.report.comparison_rows import (
 from asr.report.wording import how_drawn, signed_percent, weights_words
 
 _MAX_CHANGED = 5
-_TEXTS = ("system", "first", "second", "test", "said")  # columns that a narrow terminal may break; numbers it may not
+_BOTH = "first, second"
+_TEXTS = ("system", "first", "second", _BOTH, "test", "said")  # columns that may break; those of numbers may not
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -32,7 +33,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     console.print(Text("; ".join(said)), soft_wrap=True)
     console.print()
     if len(comparison.pairs) > 1:
-        console.print(_table(PAIR_HEADER, pair_rows(comparison)))
+        # Both names in one column, which breaks between them where a terminal is narrow.
+        rows = [(f"{first}, {second}", *numbers) for first, second, *numbers in pair_rows(comparison)]
+        console.print(_table((_BOTH, *PAIR_HEADER[2:]), rows))
         return
     for pair in comparison.pairs:
         _print_pair(comparison, pair, console)

@@ -76,9 +76,9 @@ def test_each_two_of_more_systems_are_compared():
     assert [(pair.first, pair.second) for pair in comparison.pairs] == [(0, 1), (0, 2), (1, 2)]
 
 
-def shown(comparison):
+def shown(comparison, width=120):
     output = io.StringIO()
-    print_comparison(comparison, Console(file=output, width=120, highlight=False))
+    print_comparison(comparison, Console(file=output, width=width, highlight=False))
     return output.getvalue()
 
 
@@ -100,3 +100,11 @@ def test_names_and_words_of_others_stay_texts():
     text = comparison_as_markdown(comparison)
     assert not re.search(r"(?<!\\)[<`]", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     assert hostile in shown(comparison)
+
+
+def test_on_80_columns_neither_names_nor_numbers_are_broken():
+    names = ("greedy", "beam_lm", "phones_beam_lm")
+    output = shown(comparison_of(FIRST, SECOND, REFERENCES, names=names), width=80)
+    assert all(len(re.findall(rf"\b{name}\b", output)) == 3 for name in names)  # in the table of systems and in two pairs
+    assert len(re.findall(r"[-+]\d+\.\d\d to [-+]\d+\.\d\d ", output)) == 3
+    assert max(map(len, output.splitlines())) <= 80
