@@ -107,4 +107,4 @@ def _saved(args: argparse.Namespace) -> "tuple[SpeechModel, list[Example]]":
     if args.calibrate:
         raise ConfigError(f"{args.data_set}: has no references: --calibrate needs a manifest or shards")
     model = SavedModel(args.model)
-    return model, read_saved(args.data_set, model.config)
+    return model, read_saved(args.data_set, model)

@@ -80,10 +80,15 @@ def search_for(
         folder: the run's.
         tokens: the run's.
         config: the run's.
+
+    Raises:
+        ConfigError: a weight has nothing to weigh, or is out of its range.
     """
     lm_path = lm_file(args, folder)
     plain = not (lm_path or args.lexicon or args.hotwords or args.rescore_lm)
-    if (args.beam_size or config.beam_size) == 1 and plain:
+    is_greedy = (args.beam_size or config.beam_size) == 1 and plain
+    _check_weights(args, has_lm=bool(lm_path or args.rescore_lm), is_greedy=is_greedy)
+    if is_greedy:
         return None
     from asr.decoding.decode import Decoder
     from asr.decoding.hotwords import read_hotwords
@@ -106,6 +111,14 @@ def search_for(
     warn_of_unspelled(decoder, args)
     warm_up(decoder, args)
     return _with_second_pass(decoder, args)
+
+
+def _check_weights(args: argparse.Namespace, *, has_lm: bool, is_greedy: bool) -> None:
+    for name in ("lm_weight", "lm_unit", "oov_penalty", "oov_letter_penalty"):
+        if getattr(args, name) is not None and not has_lm:
+            raise ConfigError(f"--{name.replace('_', '-')}: there is no language model: name one with --lm")
+    if args.word_bonus is not None and is_greedy:
+        raise ConfigError("--word-bonus: greedy search adds none: give a --beam-size above 1")
 
 
 def _with_second_pass(decoder: "Decoder", args: argparse.Namespace) -> "Decoder | RescoringDecoder":

@@ -8,6 +8,7 @@ import pytest
 
 from asr.cli import main
 from asr.decoding.lm import LanguageModel
+from asr.tokens import Tokens
 from tests.hypotheses import read_hypotheses
 
 
@@ -224,13 +225,16 @@ def test_a_language_model_in_the_run_folder_is_used_unless_told_otherwise(tiny_r
         (["--lexicon", "nowhere"], "nowhere: No such file"),
         (["--lm", "nowhere.arpa"], "nowhere.arpa: No such file"),
         (["--rescore-lm", "nowhere.arpa"], "nowhere.arpa: No such file"),
+        (["--lm-weight", "1"], "--lm-weight: there is no language model: name one with --lm"),
+        (["--beam-size", "5", "--lm", "none", "--oov-penalty", "1"], "--oov-penalty: there is no language model"),
+        (["--word-bonus", "1"], "--word-bonus: greedy search adds none"),
         (["--beam-size", "5", "--rescore-lm-weight", "1"], "name a model with --rescore-lm"),
         (["--beam-size", "5", "--calibrate", "temperature"], "has no references"),
     ],
 )
 def test_wrong_files_of_a_search_are_one_line(tiny_run, tmp_path, monkeypatch, capsys, options, message):
     monkeypatch.chdir(tmp_path)
-    np.savez("p.npz", a=np.zeros((0, 5), np.float32))
+    np.savez("p.npz")
     assert main(["decode", str(tiny_run), "p.npz", "--output", "h.jsonl", *options]) == 2
     error = capsys.readouterr().err
     assert message in error and error.startswith("asr: ") and error.count("\n") == 1
@@ -241,3 +245,21 @@ def test_a_file_that_is_not_saved_log_probs_is_named(tiny_run, tmp_path, capsys)
     path.write_text("nothing")
     assert main(["decode", str(tiny_run), str(path), "--output", str(tmp_path / "h.jsonl")]) == 2
     assert f"asr: {path}: not saved log-probabilities" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [[], ["--beam-size", "4"]])
+def test_saved_arrays_that_are_no_log_probs_are_named_with_file_and_utterance(tiny_run, tmp_path, capsys, options):
+    path, output = tmp_path / "p.npz", tmp_path / "h.jsonl"
+    num_tokens = len(Tokens.load(tiny_run / "tokens.json"))
+    command = ["decode", str(tiny_run), str(path), "--output", str(output), *options]
+    good = np.full((3, num_tokens), -np.log(num_tokens), np.float32)
+    np.savez(path, good=good, nan=good * np.nan, logits=good * 0, texts=good.astype(str))
+    assert main(command) == 1
+    errors = {line.split(": ")[1]: line for line in capsys.readouterr().err.splitlines() if line.startswith("asr: ")}
+    assert errors.keys() == {"nan", "logits", "texts"}
+    assert all(f"{path}: {name}: " in line for name, line in errors.items()) and "hold NaN" in errors["nan"]
+    assert [line.id for line in read_hypotheses(output)] == ["good"]
+    for wrong in (good[:, 1:], good[0], good[None]):
+        np.savez(path, good=good, wrong=wrong)
+        assert main(command) == 2
+        assert f"asr: {path}: wrong: has shape {list(wrong.shape)}" in capsys.readouterr().err
