@@ -105,6 +105,6 @@ def test_names_and_words_of_others_stay_texts():
 def test_on_80_columns_neither_names_nor_numbers_are_broken():
     names = ("greedy", "beam_lm", "phones_beam_lm")
     output = shown(comparison_of(FIRST, SECOND, REFERENCES, names=names), width=80)
-    assert all(len(re.findall(rf"\b{name}\b", output)) == 3 for name in names)  # in the table of systems and in two pairs
+    assert all(len(re.findall(rf"\b{name}\b", output)) == 3 for name in names)  # once alone, in two pairs
     assert len(re.findall(r"[-+]\d+\.\d\d to [-+]\d+\.\d\d ", output)) == 3
     assert max(map(len, output.splitlines())) <= 80
