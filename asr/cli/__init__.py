@@ -57,9 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         no_space = error.errno in (errno.ENOSPC, errno.EDQUOT)  # names no file when it comes from a write
         if error.filename is None and not no_space:
             raise
-        if no_space:
-            _forget_output()
         where = f"{error.filename}: " if error.filename else ""
+        if no_space and _output_is_stuck():
+            where = where or "stdout: "
+            _forget_output()
         return _fail(f"{where}{error.strerror}: choose another place or make room", debug)
 
 
@@ -69,6 +70,15 @@ def _fail(message: str, debug: bool) -> int:
         traceback.print_exc()
     print(f"asr: {message}", file=sys.stderr)
     return WRONG_USAGE
+
+
+def _output_is_stuck() -> bool:
+    """Say whether what was printed cannot be written, by trying once more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
 
 
 def _forget_output() -> None:

@@ -79,8 +79,8 @@ def _write_files(args: argparse.Namespace, report: "Report", trn: list[Path]) ->
     from asr.report.as_trn import as_trn
     from asr.report.markdown import as_markdown
 
-    for path, view in ((args.json, as_json), (args.markdown, as_markdown), (args.csv, as_csv), (args.ctm, as_ctm)):
-        if path:
-            write_atomically(path, view(report).encode())
-    for path, content in zip(trn, as_trn(report) if trn else (), strict=True):
+    views = ((args.json, as_json), (args.markdown, as_markdown), (args.csv, as_csv), (args.ctm, as_ctm))
+    contents = [(path, view(report)) for path, view in views if path]
+    contents += zip(trn, as_trn(report) if trn else (), strict=True)
+    for path, content in contents:  # all made before any is written, for a view may be refused
         write_atomically(path, content.encode())

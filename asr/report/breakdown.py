@@ -7,6 +7,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 
+from asr.errors import ScoringError
 from asr.report.utterance_facts import UtteranceFacts
 from asr.scoring.transcripts import NO_VALUE, Transcripts, values_of
 
@@ -38,7 +39,10 @@ def is_measured(key: str, references: Transcripts) -> bool:
 
 def _values(key: str, references: Transcripts, facts: Mapping[str, UtteranceFacts]) -> dict[str, str]:
     if not is_measured(key, references):
-        return values_of(references, key)
+        try:
+            return values_of(references, key)
+        except ScoringError as error:
+            raise ScoringError(f"{error}; any file can be grouped by {' or '.join(_MEASURES)}") from None
     label = _MEASURES[key]
     return {name: label(text, facts[name]) for name, text in references.texts.items()}
 

@@ -119,6 +119,8 @@ def read_trainings(folders: Sequence[Path], command: Sequence[str]) -> TrainingR
 
 
 def _read_history(path: Path) -> tuple[EpochRecord, ...]:
+    if not path.is_file():
+        raise ManifestError(f"{path.parent}: no {path.name} in it: name a run folder that asr train wrote")
     records = tuple(_parse_record(row, f"{path}:{number}") for number, row in read_json_lines(path))
     if not records:
         raise ManifestError(f"{path}: no epoch yet: wait until the first one has ended")
@@ -137,8 +139,10 @@ def _parse_record(row: Mapping[str, Any], where: str) -> EpochRecord:
             timing=Timing(**{name: float(row["timing"][name]) for name in _TIMING}),
             **{name: None if row.get(name) is None else float(row[name]) for name in _OPTIONAL},
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ManifestError(f"{where}: not an epoch of a training ({error!r}): name a run folder") from error
+    except KeyError as error:
+        raise ManifestError(f"{where}: not an epoch of a training (no key {error}): name a run folder") from error
+    except (TypeError, ValueError) as error:
+        raise ManifestError(f"{where}: not an epoch of a training ({error}): name a run folder") from error
 
 
 def _read_settings(path: Path) -> dict[str, str]:

@@ -103,7 +103,7 @@ def find_normaliser(name_or_path: str) -> Normaliser:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}: name a file of rules FROM => TO") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 (byte {error.start}): convert the rules") from error
+        raise ConfigError(f"{path}: not UTF-8 (byte {error.start}): convert the rules to UTF-8") from error
     before = get_normaliser(table.base)
     return Normaliser(
         path.name, hashlib.sha256(content).hexdigest()[:12], lambda text: " ".join(table.replace(before(text).split()))

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from asr.errors import ConfigError
+from asr.text import get_normaliser
 
 _CONTEXT = re.compile(r"/\s*\[\s*\]\s*__\s*\[\s*\]\s*$")
 _BASE = re.compile(r";;\s*base:\s*(\S+)\s*")
@@ -60,13 +61,15 @@ def parse_table(lines: Iterable[str], where: str) -> Table:
         where: the file, for errors.
 
     Raises:
-        ConfigError: a line is not a rule, or two rules have the same words.
+        ConfigError: a line is not a rule, two rules have the same words, or the base is unknown or given twice.
     """
     rules: dict[tuple[str, ...], tuple[str, ...]] = {}
-    base = "basic"
+    base = None
     for number, line in enumerate(lines, start=1):
         if directive := _BASE.fullmatch(line.strip()):
-            base = directive[1]
+            if base is not None:
+                raise ConfigError(f"{where}:{number}: a second base: keep one of them")
+            base = _known(directive[1], f"{where}:{number}")
         rule = line.split(";;")[0].strip()
         if not rule or rule.startswith("*"):  # GLM files begin with names and descriptions
             continue
@@ -74,17 +77,24 @@ def parse_table(lines: Iterable[str], where: str) -> Table:
         if words in rules:
             raise ConfigError(f"{where}:{number}: {' '.join(words)!r} has a rule already: keep one of them")
         rules[words] = replacement
-    return Table(rules, max(map(len, rules), default=0), base)
+    return Table(rules, max(map(len, rules), default=0), base or "basic")
 
 
 def _parse_rule(rule: str, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     left, arrow, right = _CONTEXT.sub("", rule).partition("=>")
     words = _side(left)
-    if not (arrow and words):
+    if not (arrow and words) or "=>" in right:
         raise ConfigError(f"{where}: {rule!r} is not a rule: write FROM => TO, whole words")
     if set("{}/[]") & set(" ".join((*words, *_side(right)))):
         raise ConfigError(f"{where}: {rule!r}: alternatives and contexts are not read: choose one replacement")
     return words, _side(right)
+
+
+def _known(base: str, where: str) -> str:
+    try:
+        return get_normaliser(base).name
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
 
 
 def _side(text: str) -> tuple[str, ...]:

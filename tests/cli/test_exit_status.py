@@ -50,7 +50,7 @@ def test_a_full_disk_is_one_line(texts):
     with open("/dev/full", "w") as full:
         result = asr("score", texts, texts, stdout=full.fileno())
     assert result.returncode == 2
-    assert result.stderr == "asr: No space left on device: choose another place or make room\n"
+    assert result.stderr == "asr: stdout: No space left on device: choose another place or make room\n"
 
 
 def test_a_closed_stdout_is_one_line(texts):

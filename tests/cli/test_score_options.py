@@ -92,8 +92,9 @@ def test_a_users_table_normalises_both_sides(files, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--by", "room"], "only JSON lines, CSV and stm have keys to group by; any file can be grouped by length"),
         (["--interval-unit", "speaker"], "its speaker is not known"),
-        (["--ctm", "out.ctm"], "the times of its words are not known"),
+        (["--json", "out.json", "--ctm", "out.ctm"], "the times of its words are not known"),
         (["--trn", "h.txt"], "h.txt"),
         (["--csv", "r.txt"], "is read by this command"),
         (["--training-text", "nowhere.txt"], "nowhere.txt"),
@@ -106,6 +107,7 @@ def test_what_cannot_be_told_is_named(tmp_path, monkeypatch, capsys, options, me
     assert main(["score", "r.txt", "h.txt", *options]) == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1
+    assert not (tmp_path / "out.json").exists()
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "0", "nan", "inf"])

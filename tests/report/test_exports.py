@@ -67,3 +67,10 @@ def test_words_without_times_have_no_ctm():
         as_ctm(report_of({"a": "x"}, {"a": "x"}, {"a": UtteranceFacts(words=(Word("x"),))}))
     with pytest.raises(ScoringError, match="a: the times"):
         as_ctm(report_of({"a": "x"}, {"a": "x"}))
+
+
+def test_a_ctm_of_words_that_are_not_the_scored_text_is_refused():
+    facts = {name: UtteranceFacts(words=(Word(" I", 0.0, 0.5), Word("t", 0.5, 1.0))) for name in "abc"}
+    hypotheses = {"a": "It", "b": "It is", "c": ""}
+    with pytest.raises(ScoringError, match="words of b, c are not the text that was scored"):
+        as_ctm(report_of(dict.fromkeys("abc", "it"), hypotheses, facts))

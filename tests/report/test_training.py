@@ -79,6 +79,19 @@ def test_what_is_no_history_is_named(tmp_path, line):
         read_trainings([folder], [])
 
 
+def test_a_key_that_an_epoch_lacks_is_named(tmp_path):
+    folder = run_folder(tmp_path / "run")
+    (folder / "history.jsonl").write_text('{"epoch": 1}\n')
+    with pytest.raises(ManifestError, match=r"history\.jsonl:1: not an epoch .* \(no key 'step'\): name a run"):
+        read_trainings([folder], [])
+
+
+def test_a_folder_without_a_history_is_no_run_folder(tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ManifestError, match=rf"{folder}: no history\.jsonl in it: name a run folder"):
+            read_trainings([folder], [])
+
+
 def test_settings_that_are_no_toml_are_named(tmp_path):
     with pytest.raises(ManifestError, match=r"config\.toml: not TOML"):
         read_trainings([run_folder(tmp_path / "run", EPOCH, settings="= 3")], [])

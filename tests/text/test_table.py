@@ -44,9 +44,12 @@ def test_it_is_named_after_the_file_and_versioned_by_its_content(tmp_path):
         ("a = b", "rules.glm:1: 'a = b' is not a rule"),
         ("=> b", "is not a rule"),
         ("a => b\na => c", "rules.glm:2: 'a' has a rule already"),
+        ("a => b => c", "rules.glm:1: 'a => b => c' is not a rule"),
+        ("a => b\n;; base: nothing\n", "rules.glm:2: normaliser 'nothing' is unknown: choose one of"),
+        (";; base: none\n;; base: none\n", "rules.glm:2: a second base"),
         ("a => { b / c }", "rules.glm:1: .* alternatives and contexts are not read"),
         ("a => b / [x] __ [ ]", "alternatives and contexts are not read"),
-        (b"\xe9 => e", r"not UTF-8 \(byte 0\)"),
+        (b"\xe9 => e", r"not UTF-8 \(byte 0\): convert the rules to UTF-8"),
     ],
 )
 def test_a_broken_table_is_named_with_its_line(tmp_path, content, message):
