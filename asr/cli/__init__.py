@@ -12,7 +12,8 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from asr.errors import AsrError, ConfigError
@@ -57,10 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         no_space = error.errno in (errno.ENOSPC, errno.EDQUOT)  # names no file when it comes from a write
         if error.filename is None and not no_space:
             raise
-        where = f"{error.filename}: " if error.filename else ""
-        if no_space and _output_is_stuck():
-            where = where or "stdout: "
+        if no_space:
             _forget_output()
+        where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror}: choose another place or make room", debug)
 
 
@@ -72,25 +72,27 @@ def _fail(message: str, debug: bool) -> int:
     return WRONG_USAGE
 
 
-def _output_is_stuck() -> bool:
-    """Say whether what was printed cannot be written, by trying once more."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return True
-    return False
-
-
 def _forget_output() -> None:
     """Let what stdout still holds go nowhere: Python would complain once more when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def naming_stdout() -> Iterator[None]:
+    """Let an error of writing, which names no file, name stdout."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or "stdout"
+        raise
 
 
 def _run(arguments: list[str]) -> int:
     try:
         return _run_command(arguments)
     finally:
-        sys.stdout.flush()  # here, where a reader that has gone is noticed; help and version leave by SystemExit
+        with naming_stdout():
+            sys.stdout.flush()  # here, where a reader that has gone is noticed; help and version leave by SystemExit
 
 
 def _run_command(arguments: list[str]) -> int:

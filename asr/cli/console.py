@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from asr.cli import naming_stdout
 from asr.errors import ConfigError
 
 # Keras's backends that asr computes with, and what helps where one is not installed.
@@ -33,6 +34,15 @@ class _PlainConsole(Console):
         raise  # called while it is handled
 
 
+class _ResultConsole(_PlainConsole):
+    """A console on stdout."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, and name stdout where that cannot be done."""
+        with naming_stdout():
+            super().print(*objects, **options)
+
+
 def stderr_console(args: argparse.Namespace) -> Console:
     """Return rich's console on stderr; rich itself honours NO_COLOR and notices what is no terminal."""
     return _PlainConsole(stderr=True, quiet=args.quiet)
@@ -40,7 +50,7 @@ def stderr_console(args: argparse.Namespace) -> Console:
 
 def stdout_console() -> Console:
     """Return rich's console for results; in a file or a pipe, lines are as long as they are."""
-    console = _PlainConsole()
+    console = _ResultConsole()
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _WIDTH_OF_A_FILE
     return console

@@ -18,8 +18,8 @@ def texts(tmp_path) -> str:
     return str(path)
 
 
-def asr(*arguments: str, stdout: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "asr", *arguments]
+def asr(*arguments: str, stdout: int, unbuffered: bool = False) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *(["-u"] if unbuffered else []), "-m", "asr", *arguments]
     # Unbuffered, argparse itself would meet the error, and pass over it.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
     return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, env=environment)
@@ -46,9 +46,10 @@ def test_files_are_written_before_a_reader_that_went_away_is_noticed(texts, tmp_
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_disk_is_one_line(texts):
+@pytest.mark.parametrize("unbuffered", [False, True])
+def test_a_full_disk_is_one_line(texts, unbuffered):
     with open("/dev/full", "w") as full:
-        result = asr("score", texts, texts, stdout=full.fileno())
+        result = asr("score", texts, texts, stdout=full.fileno(), unbuffered=unbuffered)
     assert result.returncode == 2
     assert result.stderr == "asr: stdout: No space left on device: choose another place or make room\n"
 
