@@ -29,13 +29,16 @@ Waveform: TypeAlias = np.ndarray  # [N] float32, in -1..1
 SPAN_TOLERANCE_S = 0.1
 # Sound lies in -1..1; float files with 16- or even 20-bit values stay below this. Beyond, powers leave float32.
 _MAX_SAMPLE = 1e6
+# Speech at a lower rate cannot be understood, and resampling it by a thousand would fill the memory.
+_MIN_RATE_HZ, _MAX_RATE_HZ = 1_000, 1_000_000
 # MP3 headers may only estimate the length. Two frames of 1152 samples at the ends, and a share for a poor estimate.
 _MP3_TOLERANCE_SAMPLES, _MP3_TOLERANCE_SHARE = 2304, 0.02
 # An MP3 frame borrows bits from frames before it: after a seek, the first come out silent.
 _MP3_LEAD_IN_SAMPLES = 16 * 1152
 # Programs that write to a pipe cannot know the length: they leave 0xFFFFFFFF or thereabouts in the header.
 _LENGTH_UNKNOWN = 0x7FFFF000
-_COUNT_UNKNOWN = 1 << 60
+# The most that FLAC can do: frames of 65 535 equal samples in 11 bytes.
+_MOST_SAMPLES_A_BYTE = 6_000
 _TAIL_BYTES = 65_536  # longest page of an Ogg file (65 307), rounded up
 _SHORT_CHUNK = re.compile(r"^ *(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _SPHERE_COUNT = re.compile(rb"^sample_count -i (\d+)", re.MULTILINE)
@@ -92,11 +95,13 @@ def read_channels(
         with _opened(path, raw) as file:
             rate = file.samplerate
             channels = _read_span(file, _span(path, rate, file.frames, offset_s, duration_s))
-    _check_samples(path, channels)
+    _check_samples(path, channels, rate)
     return channels, rate
 
 
-def _check_samples(path: Path, channels: np.ndarray) -> None:
+def _check_samples(path: Path, channels: np.ndarray, rate: int) -> None:
+    if not _MIN_RATE_HZ <= rate <= _MAX_RATE_HZ:
+        raise AudioError(f"{path}: {rate} samples a second, which no sound has: the header is damaged, write it anew")
     if not np.isfinite(channels).all():
         raise AudioError(f"{path}: some samples are NaN or infinite: write the file anew from its source")
     loudest = float(np.abs(channels).max())
@@ -184,7 +189,8 @@ def _opened(path: Path, raw: RawFormat | None = None) -> Iterator[soundfile.Soun
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL_BYTES))
             tail = file.read() if head.startswith(b"OggS") else b""
     except OSError as error:
         raise AudioError(f"{path}: {error.strerror}: name a sound file that is there") from error
@@ -200,8 +206,8 @@ def _opened(path: Path, raw: RawFormat | None = None) -> Iterator[soundfile.Soun
                 raise _truncated(file, "the header promises more")
             if file.frames == 0:
                 raise AudioError(f"{path}: the file holds no samples: record or copy it again")
-            if file.frames >= _COUNT_UNKNOWN:
-                raise AudioError(f"{path}: the header does not say how long the file is: convert it anew, into a file")
+            if file.frames > _MOST_SAMPLES_A_BYTE * size:  # before room is made for them
+                raise _truncated(file, f"the header promises {file.frames} samples, the file has {size} bytes")
             yield file
     except soundfile.LibsndfileError as error:
         raise AudioError(

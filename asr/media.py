@@ -78,6 +78,10 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any, float | None]]:
             if not container.streams.audio:
                 raise AudioError(f"{path}: has no sound: name a file with a sound track")
             stream = container.streams.audio[0]
+            if stream.codec_context is None or not stream.codec_context.sample_rate:
+                raise AudioError(
+                    f"{path}: its sound is of no kind that PyAV knows: copy it again, or convert it to FLAC"
+                )
             yield container, stream, _promised_seconds(container, stream)
     except (av.FFmpegError, ValueError) as error:  # PyAV has ValueError for sound that changes its form midway
         reason = getattr(error, "strerror", None) or str(error)
