@@ -7,6 +7,7 @@ a word, so what a header promises is compared with what came. Features are the b
 """
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -201,7 +202,9 @@ def _opened(path: Path, raw: RawFormat | None = None) -> Iterator[soundfile.Soun
     elif path.suffix.lower() == ".raw":
         raise AudioError(f"{path}: raw samples do not say what they are: convert the file to WAV or FLAC")
     try:
-        with soundfile.SoundFile(path, **raw.soundfile_options if raw else {}) as file:
+        name = os.fsencode(path)  # soundfile itself cannot encode names that are no UTF-8
+        options = raw.soundfile_options if raw else {}
+        with soundfile.SoundFile(name, **options) as file:  # pyright: ignore[reportArgumentType]
             if raw is None and _is_cut_off(file, head, tail):
                 raise _truncated(file, "the header promises more")
             if file.frames == 0:
@@ -273,4 +276,4 @@ def _read_span(file: soundfile.SoundFile, span: slice) -> np.ndarray:
 
 
 def _truncated(file: soundfile.SoundFile, how: str) -> AudioError:
-    return AudioError(f"{file.name}: truncated ({how}): copy or download it again")
+    return AudioError(f"{os.fsdecode(file.name)}: truncated ({how}): copy or download it again")

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from asr.errors import TranscriptionError
 from asr.raw_audio import RawFormat
 from asr.signatures import is_sound, read_head
-from asr.transcribe.source import STDIN, Source
+from asr.transcribe.source import STDIN, Source, shown
 
 # In folders, files with such names are sound even if they do not begin like it: then they are broken, which is said.
 _SUFFIXES = frozenset(
@@ -109,10 +109,12 @@ def _add_stdin(found: Inputs, stdin_file: Path | None, raw: RawFormat | None) ->
 
 
 def _add_file(found: Inputs, path: Path, raw: RawFormat | None) -> None:
-    if _is_manifest(path) and (raw is None or path.suffix in _MANIFEST_SUFFIXES):
+    if path.exists() and not path.is_file():  # can be read only once, or never ends
+        found.failures.append(f"{path}: no regular file: send it through standard input (-)")
+    elif _is_manifest(path) and (raw is None or path.suffix in _MANIFEST_SUFFIXES):
         found.manifests.append(path)
     else:
-        found.sources.append(Source(str(path), path, PurePath(path.stem), raw=raw))
+        found.sources.append(Source(shown(path), path, PurePath(path.stem), raw=raw))
 
 
 def _add_glob(found: Inputs, name: str, wanted: Wanted, raw: RawFormat | None) -> None:
@@ -129,7 +131,7 @@ def _add_folder(found: Inputs, folder: Path, wanted: Wanted, raw: RawFormat | No
     paths = [path for path in _files_below(folder, errors) if wanted(path, folder)]
     for path in paths:
         place = path.relative_to(folder).with_suffix("")
-        found.sources.append(Source(str(path), path, PurePath(place), raw=raw))
+        found.sources.append(Source(shown(path), path, PurePath(place), raw=raw))
     found.failures += [
         f"{error.filename}: {error.strerror}: make the folder readable, or leave it out" for error in errors
     ]

@@ -1,5 +1,6 @@
 """One recording to transcribe: where its sound is, and what its transcript is called."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -36,7 +37,7 @@ class Source:
     @classmethod
     def of(cls, audio: "str | Path | Source") -> "Source":
         """Return a source as it is, or that of a whole file."""
-        return audio if isinstance(audio, Source) else cls(str(audio), Path(audio), PurePath(Path(audio).stem))
+        return audio if isinstance(audio, Source) else cls(shown(Path(audio)), Path(audio), PurePath(Path(audio).stem))
 
     @property
     def title(self) -> str:
@@ -63,6 +64,11 @@ class Source:
                 raise
             # What came from a pipe lies in a file whose name means nothing to anyone.
             raise AudioError(str(error).replace(str(self.path), STDIN)) from error
+
+
+def shown(path: Path) -> str:
+    """Return a path as text that can be printed and kept: names of files may be no UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def split_channels(sources: Iterable[Source]) -> list[Source]:

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -242,21 +243,48 @@ def test_a_full_disk_is_one_line(loud_run, desk):
     assert result.stderr == "asr: No space left on device: choose another place or make room\n"
 
 
+class Interrupting(io.StringIO):
+    """A terminal at which someone presses Ctrl-C when the first failure is named."""
+
+    def write(self, text):
+        if "broken.wav" in text and not self.getvalue():
+            super().write(text)
+            signal.raise_signal(signal.SIGINT)
+        return super().write(text)
+
+
 def test_an_interruption_leaves_whole_files_only(asr, monkeypatch):
-    from asr.transcribe import outputs
+    monkeypatch.setattr(sys, "stderr", Interrupting())
+    status, *_ = asr("one.wav", "broken.wav", "two.flac", "-o", "out", "-f", "txt,json", "-q")
+    assert status == 130 and "asr: interrupted" in sys.stderr.getvalue()
+    assert files_in("out") == ["one.json", "one.txt"]
+    assert Path("out/one.txt").read_text() == "A\n"
 
-    write, written = outputs.write_atomically, []
 
-    def interrupt(path, content):
-        if len(written) == 3:
-            raise KeyboardInterrupt
-        written.append(path)
-        write(path, content)
+def test_an_interrupted_manifest_goes_on_with_resume(asr, desk, monkeypatch):
+    write_manifest(desk / "m.jsonl", "one.wav", "broken.wav", "two.flac")
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", Interrupting())
+        assert asr("m.jsonl", "-o", "out", "-q")[0] == 130
+    assert not Path("out/m.jsonl").exists()
+    status, _, err = asr("m.jsonl", "-o", "out", "--resume")
+    assert status == 1 and "1 input transcribed already" in err and files_in("out") == ["m.jsonl"]
+    assert [json.loads(line)["pred_text"] for line in Path("out/m.jsonl").read_text().splitlines()] == ["A", "A A"]
 
-    monkeypatch.setattr(outputs, "write_atomically", interrupt)
-    status, out, err = asr("one.wav", "two.flac", "-o", "out", "-f", "txt,json,srt", "-q")
-    assert (status, out, err) == (130, "", "asr: interrupted\n")
-    assert files_in("out") == ["one.json", "one.srt", "one.txt"]
+
+def test_a_name_that_is_no_text_is_transcribed_all_the_same(asr, desk):
+    (desk / "talks").mkdir()
+    os.rename("one.wav", b"talks/\xff [b].wav")
+    assert asr("talks", "-o", "out", "-q") == (0, "", "")
+    (path,) = Path("out").glob("*.json")
+    assert os.fsencode(path.name) == b"\xff [b].json"
+    assert json.loads(path.read_text())["audio"] == "talks/\ufffd [b].wav"
+
+
+def test_what_is_no_regular_file_is_named(asr):
+    os.mkfifo("pipe")
+    status, out, err = asr("pipe")
+    assert (status, out) == (1, "") and err.startswith("asr: pipe: no regular file: send it through standard input")
 
 
 def test_media_is_transcribed(asr):
