@@ -102,7 +102,7 @@ language_model() {
 }
 
 # tune MANIFEST [--lexicon F]: the weights of a search with the language model that suit a development set best, and
-# how sure its words are. From here on `evaluate` searches so, and `publish` has a place of its own.
+# how sure its words are. From here on `evaluate` searches so, and `publish` writes to beam_lm.
 tune() {
   local log_probs=runs/$name/log-probs-$1.npz
   found=runs/$name/beam_lm
@@ -112,17 +112,18 @@ tune() {
   run asr lm tune "runs/$name" "$log_probs" "data/$1.jsonl" "${search[@]}" --resume "${jobs[@]}"
   run asr decode "runs/$name" "data/$1.jsonl" --output "$found/calibration-$1.jsonl" "${search[@]}" \
     --calibrate temperature
-  results=${results%/*}/$(beside "$name" beam_lm)
+  publish_as beam_lm
 }
 
-# another_system NAME: a second model of the same recordings, trained as NAME.toml says. From here on all is about it; its
-# results lie beside the first one's, under NAME in place of greedy.
+# another_system NAME: a second model of the same recordings, trained as NAME.toml says. From here on all is about it.
 another_system() {
   config_name=$1.toml
   name=$(beside "$first_name" "$1")
-  results=${results%/*}/$name
   found=runs/$name
 }
+
+# publish_as KIND: from here on results lie beside the first ones, under KIND in place of greedy.
+publish_as() { results=${results%/*}/$(beside "$first_name" "$1"); }
 
 # The text of books beside the repository, of which none is read in LibriSpeech's development and test sets.
 books=$root/../shared/data/lm/books-train.txt.xz

@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-HYPOTHESES = Path(__file__).resolve().parents[1] / "recipes" / "an4" / "results" / "phones_beam_lm" / "hypotheses.jsonl"
+HYPOTHESES = Path(__file__).resolve().parents[1] / "recipes" / "an4" / "results" / "beam_lm" / "hypotheses.jsonl"
 WIDTH, HEIGHT = 1240, 1000
 SHOWN = "#utterance=cen8-mjwl-b"
 NUM_COLOURS = 192  # of the picture's palette; keeps it under 250 kB

@@ -15,6 +15,7 @@ evaluate test
 publish
 language_model train data/train.jsonl --order 3
 tune dev
+publish_as characters_beam_lm
 evaluate test
 publish
 another_system phones

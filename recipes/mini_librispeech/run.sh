@@ -22,6 +22,7 @@ publish
 if [[ -f $books ]]; then
   language_model books "$books" --order 3 --prune 5e-8
   tune dev-tune
+  publish_as characters_beam_lm
   evaluate dev-report
   evaluate "$all" "-$all"
   publish

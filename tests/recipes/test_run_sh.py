@@ -40,7 +40,7 @@ def test_an4_tunes_a_language_model_on_the_development_set_and_scores_the_test_s
         f"asr decode runs/greedy data/test.jsonl --output {found}/hypotheses.jsonl --lm lm/train.asrlm",
         f"asr score data/test.jsonl {found}/hypotheses.jsonl --by speaker --markdown {found}/report.md",
     ]
-    kept = texts(checkout.root / "recipes" / "an4" / "results" / "beam_lm")
+    kept = texts(checkout.root / "recipes" / "an4" / "results" / "characters_beam_lm")
     assert kept["decoder.json"] == '{"tuning": {"lm": "lm/train.asrlm"}}\n'
     assert kept.keys() - {"decoder.json"} == texts(checkout.root / "recipes" / "an4" / "results" / "greedy").keys()
 
@@ -57,8 +57,8 @@ def test_an4_then_trains_phones_which_say_nothing_without_words(checkout):
         "--calibrate temperature",
         f"asr decode runs/phones data/test.jsonl --output {found}/hypotheses.jsonl --lm lm/train.asrlm",
         f"asr score data/test.jsonl {found}/hypotheses.jsonl --by speaker --markdown {found}/report.md",
-        "asr compare data/test.jsonl ../results/greedy/hypotheses.jsonl ../results/beam_lm/hypotheses.jsonl "
-        "../results/phones_beam_lm/hypotheses.jsonl --name greedy --name beam_lm --name phones_beam_lm "
+        "asr compare data/test.jsonl ../results/greedy/hypotheses.jsonl ../results/characters_beam_lm/hypotheses.jsonl "
+        "../results/beam_lm/hypotheses.jsonl --name greedy --name characters_beam_lm --name beam_lm "
         "--markdown ../results/comparison.md",
     ]
 
@@ -66,9 +66,9 @@ def test_an4_then_trains_phones_which_say_nothing_without_words(checkout):
 @pytest.mark.parametrize(
     ("results", "beside"),
     [
-        ("seed2_greedy", {"seed2_beam_lm", "seed2_phones_beam_lm", "seed2_comparison.md"}),
-        ("wide", {"wide_beam_lm", "wide_phones_beam_lm", "wide_comparison.md"}),
-        ("greedy_9", {"beam_lm_9", "phones_9_beam_lm", "comparison_9.md"}),
+        ("seed2_greedy", {"seed2_characters_beam_lm", "seed2_beam_lm", "seed2_comparison.md"}),
+        ("wide", {"wide_characters_beam_lm", "wide_beam_lm", "wide_comparison.md"}),
+        ("greedy_9", {"characters_beam_lm_9", "beam_lm_9", "comparison_9.md"}),
     ],
 )
 def test_results_with_a_language_model_lie_beside_those_without(checkout, tmp_path, results, beside):
