@@ -130,22 +130,20 @@ books=$root/../shared/data/lm/books-train.txt.xz
 
 # publish: copy what is committed into the results folder, without the names of this machine's folders.
 publish() {
-  local files=("runs/$name/history.jsonl" "$found"/hypotheses*.jsonl "$found"/report*.md) file text
+  local files=("runs/$name/history.jsonl" "$found"/hypotheses*.jsonl) file text
   if [[ $lm ]]; then files+=("runs/$name/decoder.json"); fi
   mkdir -p "$results"
   cp "${files[@]}" "$results"
-  pushd "runs/$name" > /dev/null
-  for file in config.toml environment.json; do
+  for file in "runs/$name"/{config.toml,environment.json} "$found"/report*.md; do
     text=$(< "$file")
     # Paths of a config are relative to it, and results/NAME/ is two folders below the recipe.
-    if [[ $file == config.toml ]]; then
+    if [[ $file == */config.toml ]]; then
       text=${text//"$work"/../../work}
       text=${text//"$recipe"/../..}
     fi
     text=${text//"$work"/work}
-    echo "${text//"$recipe/"/}" > "$results/$file"
+    echo "${text//"$recipe/"/}" > "$results/${file##*/}"
   done
-  popd > /dev/null
   published+=("$results")
   note "results: $results"
 }

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
+from asr.report.recogniser_facts import TRAINING
 from asr.report.report import Report
 from asr.report.wording import (
     NO_WORD,
@@ -67,8 +68,9 @@ def _summary(report: Report) -> str:
         rows.append(("Alignment", weights))
     if report.real_time_factor is not None:
         rows.append(("Real-time factor", f"{report.real_time_factor:.3g}"))
-    rows += [(escape(name), escape(value)) for name, value in report.facts.items()]
-    command = fenced([shlex.join(report.command)], "sh")
+    rows += [(escape(name), escape(value)) for name, value in report.facts.items() if name != TRAINING]
+    training = [report.facts[TRAINING]] if TRAINING in report.facts else []
+    command = fenced([*training, shlex.join(report.command)], "sh")
     return "# Word error rate\n\n" + table(("", ""), rows) + "\n" + command
 
 

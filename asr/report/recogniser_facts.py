@@ -8,6 +8,7 @@ from typing import Any
 
 from asr.errors import ManifestError
 
+TRAINING = "Training"  # name of the fact that is a command
 _ENVIRONMENT = "environment.json"  # as `asr.run` writes it, which would bring the configuration and pydantic
 
 
@@ -43,5 +44,5 @@ def _facts(values: Mapping[str, Any]) -> dict[str, str]:
             facts[name] = str(values[key])
     command = values.get("command")
     if isinstance(command, list) and all(isinstance(word, str) for word in command):
-        facts["Training"] = shlex.join(command)
+        facts[TRAINING] = shlex.join(command)
     return facts

@@ -35,7 +35,7 @@ def _further(report: Report) -> list[Text]:
     if report.unseen is not None:
         seen, unseen = unseen_lines(report.unseen)
         lines.append(f"missed words: {seen} that the training text has, {unseen} that it has not")
-    if report.reliability is not None:
+    if report.reliability is not None and report.reliability.normalised_cross_entropy is not None:
         lines.append(reliability_words(report.reliability))
     return [Text(line) for line in lines if line]
 

@@ -38,7 +38,11 @@ def test_speech_is_cut_from_the_silence_around_it(script):
 def test_a_model_that_hears_exactly_has_errors_below_40_milliseconds(script):
     beep = script.speech_of(beeps(1)[:, 0].astype("float32"), RATE_HZ)
     two = script.speech_of(beeps(2)[:, 0].astype("float32"), RATE_HZ)
-    joined = script.join([(beep, "A"), (two, "A A"), (beep, "A")], RATE_HZ, np.random.default_rng(0))
+    joined = script.join(
+        [script.Part(*part, noise=None) for part in [(beep, "A"), (two, "A A"), (beep, "A")]],
+        RATE_HZ,
+        np.random.default_rng(0),
+    )
     assert joined.texts == ("A", "A A", "A") and len(joined.spans) == 3
     model = SpacedLoudnessModel(
         config=Config.model_validate({"model": {"conv": []}}), tokens=Tokens(["<blank>", " ", "A"])
