@@ -22,7 +22,7 @@ from asr.decoding.greedy import greedy
 from asr.decoding.hypotheses_file import Alternative, DecodedUtterance, write_hypotheses
 from asr.decoding.hypothesis import Hypothesis
 from asr.decoding.rescoring import RescoringDecoder
-from asr.errors import TranscriptionError, UtteranceError
+from asr.errors import ManifestError, TranscriptionError, UtteranceError
 from asr.features import Frames, compute_features
 from asr.files import replacing
 from asr.manifest import Utterance, read_manifest
@@ -86,7 +86,7 @@ def read_data_set(
         frames: makes them of a waveform, as `asr.trained_model.TrainedModel.frames` does; None: librosa.
 
     Raises:
-        ManifestError: the manifest cannot be read or breaks its format.
+        ManifestError: the manifest cannot be read, breaks its format or is empty.
         ShardError: the shards are not whole, or were made with other features than ``config``.
     """
     if Path(path).is_dir():
@@ -95,9 +95,12 @@ def read_data_set(
             Example(Recording(entry.id, partial(shards.frames, index)), entry.text, entry.duration)
             for index, entry in enumerate(shards.entries)
         ]
+    utterances = read_manifest(path)
+    if not utterances:
+        raise ManifestError(f"{path}: no utterances: name a manifest that has some")
     return [
         Example(Recording(one.id, partial(_compute, one, config, frames)), one.text, one.duration, one.offset)
-        for one in read_manifest(path)
+        for one in utterances
     ]
 
 

@@ -4,6 +4,7 @@ import warnings
 import numpy as np
 import pytest
 
+from asr.errors import ManifestError
 from asr.transcribe.data_set import decode_data_set, read_data_set
 from tests.hypotheses import read_hypotheses
 
@@ -76,6 +77,11 @@ def test_an_interrupted_decoding_leaves_what_was_there(model, sounds, tmp_path):
         decode_manifest(model, manifest, outputs[0], log_probs_file=outputs[1], on_progress=interrupt)
     assert [output.read_text() for output in outputs] == ["before", "before"]
     assert sorted(tmp_path.glob("*.npz")) == [outputs[1]] and not list(tmp_path.glob(".*"))
+
+
+def test_a_manifest_without_utterances_is_a_mistake(model, tmp_path):
+    with pytest.raises(ManifestError, match="no utterances"):
+        read_data_set(write_manifest(tmp_path), model.config.features)
 
 
 def test_a_data_set_of_which_nothing_can_be_read_gives_an_empty_file(model, sounds, tmp_path):
