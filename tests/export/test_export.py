@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from asr.audio import read_audio
-from asr.errors import ConfigError, RunError
+from asr.errors import ConfigError, ManifestError, RunError
 from asr.export.export import export_run
 from asr.run import RUNTIMES, default_runtime, load, load_for, load_onnx
 
@@ -157,5 +157,5 @@ def test_integers_are_for_lstms(copy):
 
 def test_a_data_set_without_utterances_is_named(copy, tmp_path):
     (tmp_path / "none.jsonl").write_text("")
-    with pytest.raises(ConfigError, match=r"none.jsonl: holds no utterance to compare on"):
+    with pytest.raises(ManifestError, match=r"none.jsonl: no utterances"):
         export_run(copy, data_set=tmp_path / "none.jsonl")
