@@ -195,7 +195,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 class ModelConfig(_Section):
-    """The acoustic model: convolutions, recurrent layers, one linear layer to the tokens; see model.md."""
+    """The acoustic model: convolutions, recurrent or self-attention layers, one linear layer; see model.md."""
 
     preset: Literal["small", "base", "large", "streaming"] = Field(
         default="base", description="where defaults of this section come from; other keys override it"
@@ -207,7 +207,7 @@ class ModelConfig(_Section):
         default=1, description="frames put side by side as one before the first recurrent layer"
     )
     cell: str = Field(default="lstm", description="recurrent cell, a name of asr.layers.CELLS")
-    layers: PositiveInt = Field(default=3, description="recurrent layers")
+    layers: NonNegativeInt = Field(default=3, description="recurrent layers; 0: self-attention layers in their place")
     units: PositiveInt = Field(default=256, description="units a layer and direction")
     projection: NonNegativeInt = Field(
         default=0, description="outputs a direction of a cell that projects (lstm_projection); 0: half its units"
@@ -239,6 +239,14 @@ class ModelConfig(_Section):
     )
     attention_layers: NonNegativeInt = Field(default=0, description="self-attention layers on top")
     attention_heads: PositiveInt = Field(default=4, description="heads of each self-attention layer")
+    attention_units: NonNegativeInt = Field(
+        default=0,
+        description="values a frame of the self-attention layers, made by a linear layer; 0: as many as there are",
+    )
+    positions: Literal["none", "sinusoidal", "rotary"] = Field(
+        default="none", description="how self-attention layers know where a frame is, besides from recurrent layers"
+    )
+    causal_attention: bool = Field(default=False, description="self-attention sees no frame after its own")
     intermediate_ctc: tuple[PositiveInt, ...] = Field(
         default=(), description="recurrent layers, from 1, whose output gets a CTC loss of its own in training"
     )
@@ -263,6 +271,8 @@ class ModelConfig(_Section):
             raise ValueError(
                 f"look_ahead = {self.look_ahead} is for bidirectional = false: a second direction sees the whole future"
             )
+        if not self.layers and not self.attention_layers:
+            raise ValueError("layers = 0: a model without recurrent layers needs attention_layers")
         if len(self.pyramid) > self.layers:
             raise ValueError(f"pyramid = {list(self.pyramid)}: more factors than layers = {self.layers}")
         marked = self.intermediate_ctc

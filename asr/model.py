@@ -15,6 +15,7 @@ import numpy as np
 from asr.config import ModelConfig
 from asr.errors import ConfigError
 from asr.layers.attention import AttentionBlock
+from asr.layers.attention_input import AttentionInput
 from asr.layers.cells.table import find_cell
 from asr.layers.dense import dense
 from asr.layers.dropout import Dropout
@@ -27,6 +28,7 @@ from asr.layers.stacking import stack_frames
 from asr.layers.tensor import Tensor, ops
 
 _ATTENTION_SALT = 1_000  # above the numbers of recurrent layers, which are the salts of their dropout
+_INPUT_SALT = 999
 
 
 class AcousticModel(keras.Model):
@@ -54,10 +56,10 @@ class AcousticModel(keras.Model):
         ]
         self.recurrent = [RecurrentBlock(config, salt, policy) for salt in range(config.layers)]
         self.look_ahead = LookAhead(config.look_ahead, dtype=policy) if config.look_ahead else None
-        self.attention = [
-            AttentionBlock(config.attention_heads, config.dropout, _ATTENTION_SALT + 2 * number, dtype=policy)
-            for number in range(config.attention_layers)
-        ]
+        self.attention_input = _attention_input(config, policy)
+        self.attention = [_attention_block(config, number, policy) for number in range(config.attention_layers)]
+        # Norms stand before what each block adds; after the last one there is none unless here (Xiong et al., 2020).
+        self.last_norm = None if config.layers else keras.layers.LayerNormalization(dtype=policy)
         self.dropout = Dropout(config.dropout, config.layers, variational=config.variational_dropout, dtype=policy)
         self.output_layer = dense(num_classes, dtype=policy)
         self.intermediate = {str(layer): dense(num_classes, dtype=policy) for layer in config.intermediate_ctc}
@@ -95,10 +97,16 @@ class AcousticModel(keras.Model):
             x, lengths = stack_frames(x, lengths, _pyramid_factor(self.config, number))
         if self.look_ahead is not None:
             x = self.look_ahead(x, lengths)
-        for block in self.attention:
-            x = block(x, lengths, seeds=seeds)
+        x = self._attended(x, lengths, seeds)
         logits = _float32(self.output_layer(self.dropout(x, seeds=seeds)))
         return [*found, (logits, lengths)] if intermediate else logits
+
+    def _attended(self, x: Tensor, lengths: Tensor, seeds: Tensor | None) -> Tensor:
+        if self.attention_input is not None:
+            x = self.attention_input(x, seeds=seeds)
+        for block in self.attention:
+            x = block(x, lengths, seeds=seeds)
+        return x if self.last_norm is None else self.last_norm(x)
 
     def _front_end(self, frames: Tensor, lengths: Tensor, training: bool) -> tuple[Tensor, Tensor]:
         lengths = ops.cast(lengths, "int32")
@@ -136,17 +144,29 @@ def recurrent_features(config: ModelConfig, num_features: int) -> int:
     return features
 
 
+def attention_features(config: ModelConfig, num_features: int) -> int:
+    """Return how many values a frame has in the self-attention layers of a model of ``config``."""
+    return config.attention_units or recurrent_features(config, num_features)
+
+
 def check_model(config: ModelConfig, num_features: int) -> None:
     """Check what `ModelConfig` alone cannot, before anything is built: what a layer raises then, Keras words anew.
 
     Raises:
-        ConfigError: the cell is unknown, or the heads of the attention do not divide its features.
+        ConfigError: the cell is unknown, or the heads of the attention do not divide its features, or positions need
+            an even number of them.
     """
-    features = recurrent_features(config, num_features)
-    if config.attention_layers and features % config.attention_heads:
+    features, heads = attention_features(config, num_features), config.attention_heads
+    if config.attention_layers and features % heads:
         raise ConfigError(
-            f"model.attention_heads = {config.attention_heads} does not divide the {features} features of the "
-            f"recurrent layers: choose a number that does"
+            f"model.attention_heads = {heads} does not divide the {features} features of the "
+            f"{'attention' if config.attention_units else 'recurrent'} layers: choose a number that does"
+        )
+    paired = {"none": 2, "sinusoidal": features, "rotary": features // heads}[config.positions]
+    if config.attention_layers and paired % 2:
+        raise ConfigError(
+            f"model.positions = {config.positions!r} needs an even number of features, not {paired}: set "
+            f"model.attention_units to an even number{' for each head' if config.positions == 'rotary' else ''}"
         )
 
 
@@ -173,7 +193,7 @@ def lookahead_frames(config: ModelConfig) -> int | None:
     between frames, the least latency that a stream can have. Features come on top: their window, and their
     normalisation, which has none with ``features.normalisation`` "global" or "none" only.
     """
-    if config.bidirectional or config.attention_layers:
+    if (config.layers and config.bidirectional) or (config.attention_layers and not config.causal_attention):
         return None
     frames = config.look_ahead
     for factor in (*reversed(config.pyramid), config.stack_frames):
@@ -181,6 +201,24 @@ def lookahead_frames(config: ModelConfig) -> int | None:
     for conv in reversed(config.conv):
         frames = frames * conv.stride[0] + conv.kernel[0] // 2
     return frames
+
+
+def _attention_input(config: ModelConfig, policy: str) -> AttentionInput | None:
+    sinusoidal = config.positions == "sinusoidal"
+    if not config.attention_layers or not (config.attention_units or sinusoidal):
+        return None
+    return AttentionInput(config.attention_units, config.dropout, _INPUT_SALT, sinusoidal=sinusoidal, dtype=policy)
+
+
+def _attention_block(config: ModelConfig, number: int, policy: str) -> AttentionBlock:
+    return AttentionBlock(
+        config.attention_heads,
+        config.dropout,
+        _ATTENTION_SALT + 2 * number,
+        rotary=config.positions == "rotary",
+        causal=config.causal_attention,
+        dtype=policy,
+    )
 
 
 def _pyramid_factor(config: ModelConfig, layer: int) -> int:

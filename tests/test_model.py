@@ -8,7 +8,7 @@ from asr.config import ConvConfig, ModelConfig
 from asr.ctc import ctc_loss
 from asr.decoding.greedy import greedy
 from asr.errors import ConfigError
-from asr.model import AcousticModel, lookahead_frames, output_lengths, recurrent_features
+from asr.model import AcousticModel, attention_features, lookahead_frames, output_lengths, recurrent_features
 from asr.tokens import Tokens
 from asr.trained_model import log_softmax
 from tests.backend import value_and_gradients
@@ -38,6 +38,14 @@ OPTIONS = {
     "dense pyramid": {"pyramid": (2,), "connections": "dense"},
     "look-ahead": {**ONE_WAY, "look_ahead": 4},
     "attention": {"attention_layers": 2, "attention_heads": 2, "norm": "none", "connections": "residual"},
+    "transformer": {"layers": 0, "attention_layers": 2, "attention_units": 16, "positions": "sinusoidal"},
+    "causal transformer": {
+        "layers": 0,
+        "attention_layers": 2,
+        "attention_units": 16,
+        "positions": "rotary",
+        "causal_attention": True,
+    },
     "intermediate losses": {"intermediate_ctc": (1,), "pyramid": (2,)},
     "everything": {
         **ONE_WAY,
@@ -131,10 +139,19 @@ def test_the_model_makes_as_many_frames_as_output_lengths_says(settings):
         {},
         {"look_ahead": 3, "connections": "residual"},
         {"conv": (ConvConfig(kernel=(5, 3), stride=(2, 2)),), "stack_frames": 2, "pyramid": (1, 2), "look_ahead": 1},
+        {"attention_layers": 1, "causal_attention": True},
+        {"layers": 0, "attention_layers": 2, "causal_attention": True, "attention_units": 8, "positions": "rotary"},
+        {
+            "layers": 0,
+            "attention_layers": 1,
+            "causal_attention": True,
+            "positions": "sinusoidal",
+            "bidirectional": True,
+        },
     ],
 )
 def test_what_is_beyond_the_look_ahead_changes_no_earlier_output(settings):
-    made = model(**ONE_WAY, **settings)
+    made = model(**{**ONE_WAY, **settings})
     last = 2 * made.config.time_stride + lookahead_frames(made.config)
     later, edge = FRAMES[:1].copy(), FRAMES[:1].copy()
     later[:, last + 1 :] += RNG.normal(size=later[:, last + 1 :].shape)
@@ -147,12 +164,37 @@ def test_what_is_beyond_the_look_ahead_changes_no_earlier_output(settings):
 def test_both_directions_and_attention_see_to_the_end():
     assert lookahead_frames(ModelConfig()) is None
     assert lookahead_frames(ModelConfig(bidirectional=False, attention_layers=1)) is None
+    assert lookahead_frames(ModelConfig(layers=0, attention_layers=1)) is None
+    assert lookahead_frames(ModelConfig(attention_layers=1, causal_attention=True)) is None  # two directions below
     assert lookahead_frames(ModelConfig(preset="streaming")) == 23  # 10 output frames of 2, and 3 of the convolutions
 
 
 def test_heads_that_do_not_divide_the_features_are_named():
     with pytest.raises(ConfigError, match=r"attention_heads = 3 does not divide the 32 features"):
         model(attention_layers=1, attention_heads=3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"attention_units": 12, "attention_heads": 4, "positions": "rotary"},
+            "an even number of features, not 3: .*head",
+        ),
+        ({"attention_units": 9, "attention_heads": 3, "positions": "sinusoidal"}, "an even number of features, not 9"),
+    ],
+)
+def test_positions_that_find_no_pairs_are_named(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        model(attention_layers=1, **settings)
+
+
+def test_a_transformer_without_positions_does_not_know_the_order_of_frames_and_with_them_it_does():
+    turned = FRAMES[:1, ::-1]
+    for positions, same in (("none", True), ("sinusoidal", False), ("rotary", False)):
+        made = model(conv=(), layers=0, attention_layers=1, attention_units=8, positions=positions)
+        forward, backward = (np.asarray(made(frames, LENGTHS[:1]))[0] for frames in (FRAMES[:1], turned))
+        assert np.allclose(forward, backward[::-1], atol=1e-5) is same
 
 
 def test_weights_follow_from_the_seed():
@@ -195,5 +237,7 @@ def test_dropout_depends_on_the_utterances_seed_and_not_on_its_place(settings):
 @pytest.mark.parametrize("option", ["stacked frames", "projection", "residual", "dense", "dense pyramid", "everything"])
 def test_the_features_above_the_recurrent_layers_are_those_that_are_built(option):
     made = model(**OPTIONS[option])
+    if made.attention:
+        assert attention_features(made.config, made.num_features) == made.attention[0].mixing.units
     above = made.attention[0].mixing.units if made.attention else made.output_layer.kernel.shape[0]
     assert recurrent_features(made.config, made.num_features) == above

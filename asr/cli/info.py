@@ -8,9 +8,13 @@ Of a run: which weights would be used, the model's size, its features and tokens
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asr.cli import DONE
 from asr.tokens import Tokens
+
+if TYPE_CHECKING:
+    from asr.config import ModelConfig
 
 _LABELS_SHOWN = 100
 
@@ -49,14 +53,19 @@ def _describe_run(folder: Path) -> list[str]:
     return [
         f"run: {folder}",
         f"weights: {loaded.weights.relative_to(folder)}",
-        f"model: {config.model.layers} x {config.model.units} {config.model.cell}, "
-        f"{'bidirectional' if config.model.bidirectional else 'unidirectional'}, "
-        f"{loaded.model.num_parameters:,} parameters",
+        f"model: {_describe_layers(config.model)}, {loaded.model.num_parameters:,} parameters",
         f"features: {config.features.num_features} {config.features.kind} at {config.features.sample_rate_hz} Hz, "
         f"an output frame every {loaded.seconds_per_frame * 1000:g} ms",
         _describe_tokens(loaded.tokens),
         *_describe_history(folder, config.train.epochs),
     ]
+
+
+def _describe_layers(model: "ModelConfig") -> str:
+    directions = "bidirectional" if model.bidirectional else "unidirectional"
+    recurrent = [f"{model.layers} x {model.units} {model.cell}, {directions}"] if model.layers else []
+    attending = [f"{model.attention_layers} x self-attention"] if model.attention_layers else []
+    return ", ".join(recurrent + attending)
 
 
 def _describe_tokens(tokens: Tokens) -> str:

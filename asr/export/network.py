@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from asr.export.attention import attention
+from asr.export.attention import attention, attention_input
 from asr.export.graph import Graph
 from asr.export.norm import normalised
 from asr.export.recurrent import check_cell, recurrent
@@ -42,8 +42,12 @@ def to_onnx(model: AcousticModel, metadata: Mapping[str, str]) -> onnx.ModelProt
         x = stack_frames(graph, x, config.pyramid[number] if number < len(config.pyramid) else 1)
     if model.look_ahead is not None:
         x = look_ahead(graph, x, np.asarray(model.look_ahead.kernel))
+    if model.attention_input is not None:
+        x = attention_input(graph, x, model.attention_input)
     for number, block in enumerate(model.attention):
         x = attention(graph, x, f"attention_{number + 1}", block)
+    if model.last_norm is not None:
+        x = replace(x, name=normalised(graph, x.name, "last_norm", model.last_norm))
     kernel, bias = np.asarray(model.output_layer.kernel), np.asarray(model.output_layer.bias)
     logits = dense(graph, x.name, "output", kernel, bias)
     graph.output(LOGITS, graph.add("Transpose", logits, perm=[1, 0, 2]), ("batch", "output_time", len(bias)))

@@ -34,12 +34,16 @@ def strided_lengths(graph: Graph, lengths: str, stride: int) -> str:
     return graph.add("Div", rounded_up, graph.scalar(stride, np.int32))
 
 
-def true_frames(graph: Graph, x: str, time_axis: int, lengths: str) -> str:
-    """Return booleans [B, T]: whether a frame comes before its utterance's length; T is ``x``'s size at the axis."""
+def frame_numbers(graph: Graph, x: str, time_axis: int) -> str:
+    """Return 0 .. T - 1 [T] int32; T is ``x``'s size at the axis."""
     size = graph.add("Shape", x, start=time_axis, end=time_axis + 1)
     num_frames = graph.add("Squeeze", graph.add("Cast", size, to=6), graph.integers(0))  # 6: int32
-    frames = graph.add("Range", graph.scalar(0, np.int32), num_frames, graph.scalar(1, np.int32))
-    return graph.add("Less", frames, graph.add("Unsqueeze", lengths, graph.integers(1)))
+    return graph.add("Range", graph.scalar(0, np.int32), num_frames, graph.scalar(1, np.int32))
+
+
+def true_frames(graph: Graph, x: str, time_axis: int, lengths: str) -> str:
+    """Return booleans [B, T]: whether a frame comes before its utterance's length; T is ``x``'s size at the axis."""
+    return graph.add("Less", frame_numbers(graph, x, time_axis), graph.add("Unsqueeze", lengths, graph.integers(1)))
 
 
 def zero_padding(graph: Graph, x: Sequence) -> Sequence:

@@ -1,7 +1,7 @@
-"""Self-attention over the true frames of an utterance, on top of recurrent layers.
+"""Self-attention over the true frames of an utterance, on top of recurrent layers or in their place.
 
-There are no position encodings: the recurrent layers below have told every frame where it is. Memory grows with the
-square of the frames: B * heads * T * T floats a layer, twice in training.
+Recurrent layers below have told every frame where it is; without them it is for `asr.layers.positions` to tell. Memory
+grows with the square of the frames: B * heads * T * T floats a layer, twice in training.
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ import keras
 from asr.layers.dense import dense
 from asr.layers.dropout import Dropout
 from asr.layers.masks import true_frames, zero_padding
+from asr.layers.positions import rotated
 from asr.layers.tensor import Tensor, ops
 
 
@@ -21,17 +22,21 @@ class AttentionBlock(keras.layers.Layer):
     Sources: Vaswani et al., "Attention Is All You Need", NeurIPS 2017; norm first: Xiong et al., ICML 2020.
     """
 
-    def __init__(self, heads: int, dropout: float, salt: int, **kwargs: Any) -> None:
+    def __init__(
+        self, heads: int, dropout: float, salt: int, *, rotary: bool = False, causal: bool = False, **kwargs: Any
+    ) -> None:
         """Make the parts; sizes follow the input.
 
         Args:
             heads: how many attentions run side by side; the features must be a multiple of it.
             dropout: dropped of what is added to the input, twice.
             salt: as of `asr.layers.dropout.Dropout`; ``salt + 1`` is taken, too.
+            rotary: whether queries and keys are turned by their places; the features of a head are even then.
+            causal: whether a frame sees none after itself.
             kwargs: of `keras.layers.Layer`.
         """
         super().__init__(**kwargs)
-        self.heads, self.rate, self.salt = heads, dropout, salt
+        self.heads, self.rate, self.salt, self.rotary, self.causal = heads, dropout, salt, rotary, causal
         policy: Any = self.dtype_policy
         self.norms = [keras.layers.LayerNormalization(dtype=policy) for _ in range(2)]
         self.dropouts = [Dropout(dropout, salt + number, dtype=policy) for number in range(2)]
@@ -65,8 +70,13 @@ class AttentionBlock(keras.layers.Layer):
         each = features // self.heads
         parts = ops.reshape(self.projection(x), (size, frames, 3, self.heads, each))
         query, key, value = (ops.transpose(parts[:, :, part], (0, 2, 1, 3)) for part in range(3))  # [B, heads, T, each]
+        if self.rotary:
+            query, key = rotated(query), rotated(key)
         scores = ops.cast(ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))), "float32") / each**0.5
         seen = true_frames(lengths, frames)[:, None, None]
+        if self.causal:
+            places = ops.arange(frames, dtype="int32")
+            seen = ops.logical_and(seen, places <= places[:, None])
         scores = ops.where(seen, scores, -1e9)
         # Keras's softmax warns where an utterance has one frame.
         weights = ops.exp(scores - ops.logsumexp(scores, axis=-1, keepdims=True))  # [B, heads, T, T]
@@ -79,4 +89,5 @@ class AttentionBlock(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make this layer again."""
-        return {**super().get_config(), "heads": self.heads, "dropout": self.rate, "salt": self.salt}
+        own = {"heads": self.heads, "dropout": self.rate, "salt": self.salt}
+        return {**super().get_config(), **own, "rotary": self.rotary, "causal": self.causal}

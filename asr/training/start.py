@@ -69,6 +69,10 @@ def _layers(model: AcousticModel) -> dict[str, keras.layers.Layer]:
     }
     found |= {f"recurrent layer {number}": block for number, block in enumerate(model.recurrent, 1)}
     found |= {f"attention layer {number}": block for number, block in enumerate(model.attention, 1)}
+    if model.attention_input is not None:
+        found["attention input"] = model.attention_input
+    if model.last_norm is not None:
+        found["last norm"] = model.last_norm
     return found if model.look_ahead is None else found | {"look-ahead": model.look_ahead}
 
 

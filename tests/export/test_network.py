@@ -91,6 +91,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "two convolutions": {"conv": [{"channels": 2, "kernel": [5, 3], "stride": [1, 3]}, {"channels": 3}]},
     "look-ahead": {"bidirectional": False, "look_ahead": 3},
     "attention": {"attention_layers": 2, "attention_heads": 4},
+    "transformer": {"layers": 0, "attention_layers": 2, "attention_units": 16, "positions": "sinusoidal"},
+    "causal transformer of rotary positions": {
+        "layers": 0,
+        "attention_layers": 2,
+        "attention_units": 16,
+        "positions": "rotary",
+        "causal_attention": True,
+    },
 }
 
 
