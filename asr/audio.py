@@ -19,7 +19,7 @@ import soundfile
 import soxr
 
 from asr.errors import AudioError
-from asr.media import media_facts, read_media
+from asr.media import media_blocks, media_facts, read_media
 from asr.raw_audio import RawFormat
 from asr.signatures import HEAD_BYTES, is_media, read_head
 
@@ -72,7 +72,7 @@ def read_audio(
         AudioError: as `read_channels`; or the file has no such channel.
     """
     channels, rate = read_channels(path, offset_s=offset_s, duration_s=duration_s, raw=raw)
-    waveform = _one_channel(channels, channel, Path(path))
+    waveform = one_channel(channels, channel, Path(path))
     return resample(waveform, rate, sample_rate_hz)
 
 
@@ -89,18 +89,18 @@ def read_channels(
             finite or beyond any loudness; the span starts or ends past its end.
     """
     path = Path(path)
-    if raw is None and _needs_pyav(path):
+    if raw is None and needs_pyav(path):
         samples, rate = read_media(path)
-        channels = samples[_span(path, rate, len(samples), offset_s, duration_s)]
+        channels = samples[span_of(path, rate, len(samples), offset_s, duration_s)]
     else:
-        with _opened(path, raw) as file:
+        with opened(path, raw) as file:
             rate = file.samplerate
-            channels = _read_span(file, _span(path, rate, file.frames, offset_s, duration_s))
-    _check_samples(path, channels, rate)
+            channels = _read_span(file, span_of(path, rate, file.frames, offset_s, duration_s))
+    check_samples(path, channels, rate)
     return channels, rate
 
 
-def _check_samples(path: Path, channels: np.ndarray, rate: int) -> None:
+def check_samples(path: Path, channels: np.ndarray, rate: int) -> None:
     if not _MIN_RATE_HZ <= rate <= _MAX_RATE_HZ:
         raise AudioError(f"{path}: {rate} samples a second, which no sound has: the header is damaged, write it anew")
     if not np.isfinite(channels).all():
@@ -117,13 +117,12 @@ def audio_duration(path: Path) -> float:
         AudioError: the file is missing, empty or not audio, has no samples, or is visibly truncated.
     """
     path = Path(path)
-    if _needs_pyav(path):
+    if needs_pyav(path):
         promised = media_facts(path).duration
         if promised is not None:
             return promised
-        samples, rate = read_media(path)
-        return len(samples) / rate
-    with _opened(path) as file:
+        return sum(map(len, media_blocks(path))) / media_facts(path).sample_rate_hz
+    with opened(path) as file:
         return file.frames / file.samplerate
 
 
@@ -134,13 +133,13 @@ def num_channels(path: Path, raw: RawFormat | None = None) -> int:
         AudioError: as `audio_duration`.
     """
     path = Path(path)
-    if raw is None and _needs_pyav(path):
+    if raw is None and needs_pyav(path):
         return media_facts(path).num_channels
-    with _opened(path, raw) as file:
+    with opened(path, raw) as file:
         return file.channels
 
 
-def _needs_pyav(path: Path) -> bool:
+def needs_pyav(path: Path) -> bool:
     """Whether PyAV reads the file; what libsndfile knows, it also checks for being whole."""
     return is_media(read_head(path))
 
@@ -173,7 +172,7 @@ def as_mp3(waveform: Waveform, sample_rate_hz: int, *, compression: float = 0.7)
     return content.getvalue()
 
 
-def _one_channel(channels: np.ndarray, channel: int | None, path: Path) -> Waveform:
+def one_channel(channels: np.ndarray, channel: int | None, path: Path) -> Waveform:
     num_channels = channels.shape[1]
     if channel is None:
         return channels[:, 0] if num_channels == 1 else channels.mean(axis=1)
@@ -185,7 +184,7 @@ def _one_channel(channels: np.ndarray, channel: int | None, path: Path) -> Wavef
 
 
 @contextmanager
-def _opened(path: Path, raw: RawFormat | None = None) -> Iterator[soundfile.SoundFile]:
+def opened(path: Path, raw: RawFormat | None = None) -> Iterator[soundfile.SoundFile]:
     """Open a file, checked for what can be seen without decoding it; libsndfile's errors become ours."""
     try:
         with path.open("rb") as file:
@@ -244,7 +243,7 @@ def _ends_an_ogg_stream(page: bytes) -> bool:
     return len(page) >= 27 + num_segments + sum(segments)
 
 
-def _span(path: Path, rate: int, num_samples: int, offset_s: float, duration_s: float | None) -> slice:
+def span_of(path: Path, rate: int, num_samples: int, offset_s: float, duration_s: float | None) -> slice:
     """The samples of a span, checked against the file's end."""
     start = round(offset_s * rate)
     if start >= num_samples:
@@ -263,16 +262,29 @@ def _span(path: Path, rate: int, num_samples: int, offset_s: float, duration_s: 
 
 def _read_span(file: soundfile.SoundFile, span: slice) -> np.ndarray:
     """Read a span [N, C]; fewer samples than the header promises are an error."""
+    (channels,) = span_blocks(file, span, span.stop)
+    return channels
+
+
+def span_blocks(file: soundfile.SoundFile, span: slice, size: int) -> Iterator[np.ndarray]:
+    """Yield a span as blocks [n, C] with n <= ``size``; what one reads of them, it has of the whole span.
+
+    Raises:
+        AudioError: there are fewer samples than the header promises.
+    """
     is_mp3 = "MP3" in file.format or "MPEG" in file.subtype
     start = max(0, span.start - _MP3_LEAD_IN_SAMPLES) if is_mp3 else span.start
-    expected = span.stop - start
+    expected, lead_in, count = span.stop - start, span.start - start, 0
     if start:
         file.seek(start)
-    channels = file.read(expected, dtype="float32", always_2d=True)
+    while len(block := file.read(min(size, expected - count), dtype="float32", always_2d=True)):
+        wanted = block[max(0, lead_in - count) :]
+        count += len(block)
+        if len(wanted):
+            yield wanted
     tolerance = _MP3_TOLERANCE_SAMPLES + _MP3_TOLERANCE_SHARE * expected if is_mp3 else 0.0
-    if len(channels) < max(span.start - start + 1, expected - tolerance):
-        raise _truncated(file, f"{len(channels)} samples where the header says {expected}")
-    return channels[span.start - start :]
+    if count < max(lead_in + 1, expected - tolerance):
+        raise _truncated(file, f"{count} samples where the header says {expected}")
 
 
 def _truncated(file: soundfile.SoundFile, how: str) -> AudioError:

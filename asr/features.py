@@ -93,12 +93,15 @@ class FrontEnd:
     def frames(self, waveform: Waveform) -> Frames:
         """Return what `compute_features` does, to 1e-5, without loading librosa; arguments and errors are the same."""
         config = self.config
-        _check_length(waveform, config)
-        frames = log_mel(waveform, self.mel, self.window, hop_size(config), POWER_FLOOR)
-        if config.kind == "mfcc":
-            frames = cepstrum(frames, config.num_mfcc)
+        check_length(len(waveform), config)
+        frames = self.static_frames(waveform)
         orders = [delta(frames, order, DELTA_WIDTH) for order in range(1, config.deltas + 1)]
         return np.concatenate([frames, *orders], axis=1) if orders else frames
+
+    def static_frames(self, waveform: Waveform) -> Frames:
+        """Return the frames of a waveform of at least one frame, without their deltas."""
+        frames = log_mel(waveform, self.mel, self.window, hop_size(self.config), POWER_FLOOR)
+        return cepstrum(frames, self.config.num_mfcc) if self.config.kind == "mfcc" else frames
 
     def save(self, path: Path) -> None:
         """Write the front end as one ``.npz`` file, atomically."""
@@ -152,7 +155,7 @@ def compute_features(waveform: Waveform, config: FeatureConfig) -> Frames:
     Raises:
         UtteranceError: the waveform is shorter than one frame.
     """
-    _check_length(waveform, config)
+    check_length(len(waveform), config)
     frames = _log_mel(np.ascontiguousarray(waveform, np.float32), config)
     if config.kind == "mfcc":
         frames = librosa.feature.mfcc(S=frames.T, n_mfcc=config.num_mfcc).T
@@ -189,11 +192,16 @@ def hop_size(config: FeatureConfig) -> int:
     return max(1, round(config.hop_s * config.sample_rate_hz))
 
 
-def _check_length(waveform: Waveform, config: FeatureConfig) -> None:
-    if not num_frames(len(waveform), config):
+def check_length(num_samples: int, config: FeatureConfig) -> None:
+    """Check that there is a frame.
+
+    Raises:
+        UtteranceError: there is none.
+    """
+    if not num_frames(num_samples, config):
         rate = config.sample_rate_hz
         raise UtteranceError(
-            f"{len(waveform) / rate:.4g} s of audio is shorter than one frame of {fft_size(config) / rate:g} s: "
+            f"{num_samples / rate:.4g} s of audio is shorter than one frame of {fft_size(config) / rate:g} s: "
             f"too short to recognise, leave it out"
         )
 

@@ -1,0 +1,75 @@
+"""Sound files in, block by block: a recording of hours never lies in memory as a whole.
+
+What is read is what `asr.audio.read_audio` returns, to the rounding of the resampler.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from asr.audio import Waveform, check_samples, needs_pyav, one_channel, opened, span_blocks, span_of
+from asr.errors import AudioError
+from asr.media import media_blocks, media_facts
+from asr.raw_audio import RawFormat
+
+BLOCK_S = 10.0
+
+
+def audio_blocks(
+    path: Path,
+    *,
+    sample_rate_hz: int,
+    offset_s: float = 0.0,
+    duration_s: float | None = None,
+    channel: int | None = None,
+    raw: RawFormat | None = None,
+) -> Iterator[Waveform]:
+    """Yield one span of a file as blocks [n] float32 of a mono waveform; arguments as `asr.audio.read_audio`.
+
+    Raises:
+        AudioError: as `asr.audio.read_audio`; what is wrong in the middle of a file shows when that is read.
+    """
+    path = Path(path)
+    if raw is None and needs_pyav(path):
+        rate = media_facts(path).sample_rate_hz
+        blocks = _span_of_media(path, rate, offset_s, duration_s)
+        yield from resampled(_checked(path, blocks, rate, channel), rate, sample_rate_hz)
+        return
+    with opened(path, raw) as file:
+        rate = file.samplerate
+        span = span_of(path, rate, file.frames, offset_s, duration_s)
+        blocks = span_blocks(file, span, round(BLOCK_S * rate))
+        yield from resampled(_checked(path, blocks, rate, channel), rate, sample_rate_hz)
+
+
+def resampled(blocks: Iterable[Waveform], from_rate_hz: float, to_rate_hz: float) -> Iterator[Waveform]:
+    """Yield blocks of a waveform at another rate; a block may be empty."""
+    if from_rate_hz == to_rate_hz:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(from_rate_hz, to_rate_hz, 1, dtype="float32", quality="HQ")
+    for block in blocks:
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def _checked(path: Path, blocks: Iterable[np.ndarray], rate: int, channel: int | None) -> Iterator[Waveform]:
+    for block in blocks:
+        check_samples(path, block, rate)
+        yield one_channel(block, channel, path)
+
+
+def _span_of_media(path: Path, rate: int, offset_s: float, duration_s: float | None) -> Iterator[np.ndarray]:
+    """Yield the samples of a span: what the file has is known only when all of it was decoded."""
+    start, count = round(offset_s * rate), 0
+    stop = None if duration_s is None else start + max(1, round(duration_s * rate))
+    for block in media_blocks(path):
+        wanted = block[max(0, start - count) : None if stop is None else max(0, stop - count)]
+        count += len(block)
+        if len(wanted):
+            yield wanted
+    if not count:
+        raise AudioError(f"{path}: the file holds no samples: record or copy it again")
+    span_of(path, rate, count, offset_s, duration_s)
