@@ -6,7 +6,7 @@ nothing. What computes is in `asr.layers`; this module puts it together.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -168,6 +168,30 @@ def check_model(config: ModelConfig, num_features: int) -> None:
             f"model.positions = {config.positions!r} needs an even number of features, not {paired}: set "
             f"model.attention_units to an even number{' for each head' if config.positions == 'rotary' else ''}"
         )
+
+
+def named_weights(layer: keras.Layer, prefix: str = "") -> dict[str, keras.Variable]:
+    """Return every weight and statistic of a layer and of the layers in it, by where it is.
+
+    A name is the way to it, as in ``recurrent.0.norm.gamma``: attributes, numbers in lists, and Keras's own name last.
+    """
+    found: dict[str, keras.Variable] = {}
+    for name, part in _inner_layers(layer):
+        found |= named_weights(part, f"{prefix}{name}.")
+    known = {id(weight) for weight in found.values()}
+    own = (weight for weight in layer.weights if id(weight) not in known)
+    return found | {f"{prefix}{weight.name}": weight for weight in own}
+
+
+def _inner_layers(layer: keras.Layer) -> Iterator[tuple[str, keras.Layer]]:
+    """Yield the layers that are a layer's public attributes, or stand in its lists and dictionaries."""
+    for name, value in vars(layer).items():
+        if name.startswith("_"):
+            continue
+        several = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, one in [(None, value), *several]:
+            if isinstance(one, keras.Layer):
+                yield name if key is None else f"{name}.{key}", one
 
 
 def inference(model: AcousticModel) -> Callable[[np.ndarray, np.ndarray], Any]:

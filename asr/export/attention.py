@@ -14,7 +14,7 @@ from asr.layers.positions import SLOWEST
 def attention_input(graph: Graph, x: Sequence, layer: Any) -> Sequence:
     """Return [T, B, units] of frames [T, B, F]; as `asr.layers.attention_input.AttentionInput`."""
     if layer.projection is not None:
-        x = replace(x, name=_through(graph, x.name, "attention_input", layer.projection), features=layer.units)
+        x = replace(x, name=dense(graph, x.name, layer.projection), features=layer.units)
     if not layer.sinusoidal:
         return x
     sine, cosine = _turns(graph, frame_numbers(graph, x.name, 0), x.features // 2)
@@ -22,19 +22,19 @@ def attention_input(graph: Graph, x: Sequence, layer: Any) -> Sequence:
     return replace(x, name=graph.add("Add", x.name, added))
 
 
-def attention(graph: Graph, x: Sequence, name: str, block: Any) -> Sequence:
+def attention(graph: Graph, x: Sequence, block: Any) -> Sequence:
     """Return [T, B, F] of a block's input [T, B, F]."""
     rows = graph.add("Transpose", zero_padding(graph, x).name, perm=[1, 0, 2])  # [B, T, F]
-    attended = _attended(graph, normalised(graph, rows, f"{name}.norm_1", block.norms[0]), x, name, block)
+    attended = _attended(graph, normalised(graph, rows, block.norms[0]), x, block)
     rows = graph.add("Add", rows, attended)
-    inner = _through(graph, normalised(graph, rows, f"{name}.norm_2", block.norms[1]), f"{name}.inner", block.inner)
-    outer = _through(graph, graph.add("Relu", inner), f"{name}.outer", block.outer)
+    inner = dense(graph, normalised(graph, rows, block.norms[1]), block.inner)
+    outer = dense(graph, graph.add("Relu", inner), block.outer)
     return replace(x, name=graph.add("Transpose", graph.add("Add", rows, outer), perm=[1, 0, 2]))
 
 
-def _attended(graph: Graph, rows: str, x: Sequence, name: str, block: Any) -> str:
+def _attended(graph: Graph, rows: str, x: Sequence, block: Any) -> str:
     heads, each = block.heads, x.features // block.heads
-    projected = _through(graph, rows, f"{name}.projection", block.projection)
+    projected = dense(graph, rows, block.projection)
     parts = graph.add("Reshape", projected, graph.integers(0, 0, 3 * heads, each))
     by_head = graph.add("Transpose", parts, perm=[0, 2, 1, 3])  # [B, 3 * heads, T, each]
     query, key, value = graph.add_several("Split", 3, by_head, axis=1)
@@ -51,7 +51,7 @@ def _attended(graph: Graph, rows: str, x: Sequence, name: str, block: Any) -> st
     weights = graph.add("Softmax", graph.add("Where", seen, scores, graph.scalar(-1e9)), axis=-1)
     mixed = graph.add("Transpose", graph.add("MatMul", weights, value), perm=[0, 2, 1, 3])
     joined = graph.add("Reshape", mixed, graph.integers(0, 0, x.features))
-    return _through(graph, joined, f"{name}.mixing", block.mixing)
+    return dense(graph, joined, block.mixing)
 
 
 def _turns(graph: Graph, places: str, pairs: int) -> tuple[str, str]:
@@ -69,8 +69,3 @@ def _rotated(graph: Graph, x: str, turns: tuple[str, str]) -> str:
     turned_first = graph.add("Sub", graph.add("Mul", first, cosine), graph.add("Mul", second, sine))
     turned_second = graph.add("Add", graph.add("Mul", first, sine), graph.add("Mul", second, cosine))
     return graph.add("Concat", turned_first, turned_second, axis=-1)
-
-
-def _through(graph: Graph, x: str, name: str, layer: Any) -> str:
-    """Return ``x`` through a Keras linear layer, without its activation."""
-    return dense(graph, x, name, np.asarray(layer.kernel), np.asarray(layer.bias) if layer.use_bias else None)

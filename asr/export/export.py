@@ -7,6 +7,7 @@ import onnx
 
 from asr.errors import ConfigError, RunError
 from asr.export.comparison import Comparison, compare, samples
+from asr.export.folding import folded
 from asr.export.integers import to_integers
 from asr.export.network import to_onnx
 from asr.export.recurrent import check_cell
@@ -58,7 +59,7 @@ def export_run(folder: Path, *, data_set: Path | None = None, int8: bool = False
         raise ConfigError(f"model.cell = {cell!r}: ONNX Runtime has integers for LSTMs only: export without --int8")
     run = load(folder, precision="float32")
     path = Path(folder) / (MODEL_INT8 if int8 else MODEL_ONNX)
-    model = to_onnx(run.model, describe_source(run.folder))
+    model = folded(to_onnx(run.model, describe_source(run.folder)))
     with replacing(path) as part:
         if int8:
             to_integers(model, part)

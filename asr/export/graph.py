@@ -14,8 +14,13 @@ _IR_VERSION = 8  # of the same release
 class Graph:
     """Nodes, weights, inputs and outputs; values are known by the names that `add` returns."""
 
-    def __init__(self) -> None:
-        """Start with nothing."""
+    def __init__(self, variables: Mapping[str, Any] | None = None) -> None:
+        """Start with nothing.
+
+        Args:
+            variables: of a Keras model, by the names that they have in the graph.
+        """
+        self._variables = {id(variable): name for name, variable in (variables or {}).items()}
         self._nodes: list[onnx.NodeProto] = []
         self._weights: dict[str, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
@@ -32,6 +37,10 @@ class Graph:
         outputs = [name, *(f"{name}_{number}" for number in range(1, num_outputs))]
         self._nodes.append(helper.make_node(operator, inputs, outputs, name, **attributes))
         return outputs
+
+    def variable(self, variable: Any) -> str:
+        """Add one of the model's variables as float32, with Keras's order of axes, and return its name."""
+        return self.weight(self._variables[id(variable)], np.asarray(variable))
 
     def weight(self, name: str, values: np.ndarray) -> str:
         """Add weights as float32 and return their name."""

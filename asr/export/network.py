@@ -12,12 +12,12 @@ from asr.export.graph import Graph
 from asr.export.norm import normalised
 from asr.export.recurrent import check_cell, recurrent
 from asr.export.sequence import Sequence, dense, look_ahead, stack_frames, strided_lengths, true_frames
-from asr.model import AcousticModel
+from asr.model import AcousticModel, named_weights
 from asr.onnx_model import FRAMES, LENGTHS, LOGITS
 
 
 def to_onnx(model: AcousticModel, metadata: Mapping[str, str]) -> onnx.ModelProto:
-    """Return the graph of a model with its weights in float32.
+    """Return the graph of a model: its weights in float32 as Keras has them, and nodes that put them in ONNX's order.
 
     Inputs are ``frames`` [B, T, F] normalised and ``lengths`` [B] int32, outputs ``logits`` [B, T', V]; a model of one
     direction also takes the states before its first frame, and gives those after each utterance's last.
@@ -31,7 +31,7 @@ def to_onnx(model: AcousticModel, metadata: Mapping[str, str]) -> onnx.ModelProt
     """
     config = model.config
     check_cell(config.cell)
-    graph = Graph()
+    graph = Graph(named_weights(model))
     graph.input(FRAMES, np.float32, ("batch", "time", model.num_features))
     graph.input(LENGTHS, np.int32, ("batch",))
     x = stack_frames(graph, _front_end(graph, model), config.stack_frames)
@@ -41,16 +41,15 @@ def to_onnx(model: AcousticModel, metadata: Mapping[str, str]) -> onnx.ModelProt
         states += passed_on
         x = stack_frames(graph, x, config.pyramid[number] if number < len(config.pyramid) else 1)
     if model.look_ahead is not None:
-        x = look_ahead(graph, x, np.asarray(model.look_ahead.kernel))
+        x = look_ahead(graph, x, model.look_ahead)
     if model.attention_input is not None:
         x = attention_input(graph, x, model.attention_input)
-    for number, block in enumerate(model.attention):
-        x = attention(graph, x, f"attention_{number + 1}", block)
+    for block in model.attention:
+        x = attention(graph, x, block)
     if model.last_norm is not None:
-        x = replace(x, name=normalised(graph, x.name, "last_norm", model.last_norm))
-    kernel, bias = np.asarray(model.output_layer.kernel), np.asarray(model.output_layer.bias)
-    logits = dense(graph, x.name, "output", kernel, bias)
-    graph.output(LOGITS, graph.add("Transpose", logits, perm=[1, 0, 2]), ("batch", "output_time", len(bias)))
+        x = replace(x, name=normalised(graph, x.name, model.last_norm))
+    logits = graph.add("Transpose", dense(graph, x.name, model.output_layer), perm=[1, 0, 2])
+    graph.output(LOGITS, logits, ("batch", "output_time", model.output_layer.units))
     for name, value in states:
         graph.output(f"next_{name}", value, (1, "batch", config.units))
     return graph.model(metadata)
@@ -60,8 +59,8 @@ def _front_end(graph: Graph, model: AcousticModel) -> Sequence:
     """Return the frames [T, B, F] after the convolutions."""
     x = graph.add("Unsqueeze", FRAMES, graph.integers(1))  # [B, C, T, F]
     lengths, channels, bands = LENGTHS, 1, model.num_features
-    for number, block in enumerate(model.front_end):
-        x = _conv_block(graph, x, lengths, f"conv_{number + 1}", block)
+    for block in model.front_end:
+        x = _conv_block(graph, x, lengths, block)
         lengths = strided_lengths(graph, lengths, block.time_stride)
         channels, bands = block.conv.channels, -(-bands // block.conv.stride[1])
     by_frame = graph.add("Transpose", x, perm=[2, 0, 3, 1])  # [T, B, F, C]
@@ -69,25 +68,25 @@ def _front_end(graph: Graph, model: AcousticModel) -> Sequence:
     return Sequence(graph.add("Reshape", by_frame, graph.integers(0, 0, features)), features, lengths)
 
 
-def _conv_block(graph: Graph, x: str, lengths: str, name: str, block: Any) -> str:
+def _conv_block(graph: Graph, x: str, lengths: str, block: Any) -> str:
     """Return [B, C', T', F'] of ``x`` [B, C, T, F], whose padding is set to zero first."""
     conv = block.conv
     mask = graph.add("Unsqueeze", true_frames(graph, x, 2, lengths), graph.integers(1, 3))
     x = graph.add("Where", mask, x, graph.scalar(0.0))
-    weights = [graph.weight(f"{name}.kernel", np.asarray(conv.conv.kernel).transpose(3, 2, 0, 1))]
+    weights = [graph.add("Transpose", graph.variable(conv.conv.kernel), perm=[3, 2, 0, 1])]
     if conv.use_bias:
-        weights.append(graph.weight(f"{name}.bias", np.asarray(conv.conv.bias)))
+        weights.append(graph.variable(conv.conv.bias))
     around = [size // 2 for size in conv.kernel]
     x = graph.add("Conv", x, *weights, strides=list(conv.stride), pads=around * 2)
     if block.norm is not None:
         channels_last = graph.add("Transpose", x, perm=[0, 2, 3, 1])
-        x = graph.add("Transpose", normalised(graph, channels_last, f"{name}.norm", block.norm), perm=[0, 3, 1, 2])
+        x = graph.add("Transpose", normalised(graph, channels_last, block.norm), perm=[0, 3, 1, 2])
     return graph.add("Relu", x)
 
 
 def _recurrent_block(graph: Graph, x: Sequence, name: str, block: Any) -> tuple[Sequence, list[tuple[str, str]]]:
     """Return the output of a layer with its connection, and its states as `recurrent` does."""
-    normed = replace(x, name=normalised(graph, x.name, f"{name}.norm", block.norm))
+    normed = replace(x, name=normalised(graph, x.name, block.norm))
     found, states = recurrent(graph, normed, name, block.recurrent)
     if block.connection == "dense":
         joined = graph.add("Concat", x.name, found.name, axis=-1)

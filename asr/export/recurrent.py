@@ -21,28 +21,28 @@ from asr.layers.cells.lstm import LSTMCell
 from asr.layers.cells.rnn import RNNCell
 from asr.layers.cells.table import CELLS, find_cell
 
-_ONNX_GATES = "iofg"
+_ONNX_GATES, _ONNX_PEEPHOLES = "iofg", "iof"
 _OPEN = 40.0  # sigmoid(40) is 1 in float32
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operator:
-    """A recurrent layer as ONNX has it; D directions, G blocks.
+    """A recurrent layer as ONNX has it; D directions, G blocks. Weights are names of values in the graph.
 
     Attributes:
         name: of the operator.
-        kernel: [D, G * H, F].
-        recurrent_kernel: [D, G * H, H].
+        kernel: [D, F, G * H].
+        recurrent_kernel: [D, H, G * H].
         bias: [D, 2 * G * H], of the input and of the recurrent product.
         peepholes: [D, 3 * H] in the order i, o, f, or None.
         attributes: of the node.
     """
 
     name: str
-    kernel: np.ndarray
-    recurrent_kernel: np.ndarray
-    bias: np.ndarray
-    peepholes: np.ndarray | None
+    kernel: str
+    recurrent_kernel: str
+    bias: str
+    peepholes: str | None
     attributes: Mapping[str, Any]
 
 
@@ -71,21 +71,21 @@ def recurrent(graph: Graph, x: Sequence, name: str, layer: Any) -> tuple[Sequenc
     check_cell(layer.cell)
     converted = _converter(CELLS[layer.cell])
     assert converted is not None  # `check_cell`
-    operator = converted(CELLS[layer.cell], _weights(layer))
+    operator = converted(graph, CELLS[layer.cell], layer)
     states = ["h", "c"] if operator.name == "LSTM" else ["h"]
     initial = [] if layer.bidirectional else [f"{name}.{state}" for state in states]
     for state in initial:
         graph.input(state, np.float32, (1, "batch", layer.units))
     inputs = [
         x.name,
-        graph.weight(f"{name}.W", operator.kernel),
-        graph.weight(f"{name}.R", operator.recurrent_kernel),
-        graph.weight(f"{name}.B", operator.bias),
+        _outputs_first(graph, operator.kernel),
+        _outputs_first(graph, operator.recurrent_kernel),
+        operator.bias,
         x.lengths,
         *(initial or [""] * len(states)),
     ]
     if operator.peepholes is not None:
-        inputs.append(graph.weight(f"{name}.P", operator.peepholes))
+        inputs.append(operator.peepholes)
     while not inputs[-1]:
         inputs.pop()
     outputs, *last = graph.add_several(
@@ -102,47 +102,58 @@ def recurrent(graph: Graph, x: Sequence, name: str, layer: Any) -> tuple[Sequenc
     return replace(x, name=joined, features=features), list(zip(initial, last, strict=True))
 
 
-def _weights(layer: Any) -> dict[str, np.ndarray]:
-    """Return the weights of a layer as ONNX has axes: outputs [G * H] before inputs."""
-    kernels = {name: np.asarray(getattr(layer, name)).swapaxes(1, 2) for name in ("kernel", "recurrent_kernel")}
-    vectors = {} if layer.vectors is None else {"vectors": np.asarray(layer.vectors)}
-    return kernels | {"bias": np.asarray(layer.bias)} | vectors
+def _outputs_first(graph: Graph, kernel: str) -> str:
+    """Return a kernel [D, inputs, outputs] as ONNX has axes."""
+    return graph.add("Transpose", kernel, perm=[0, 2, 1])
 
 
-def _converter(cell: Cell) -> Callable[[Any, dict[str, np.ndarray]], Operator] | None:
-    """Return what makes an operator of a cell and its weights; None where ONNX has none."""
+def _converter(cell: Cell) -> Callable[[Graph, Any, Any], Operator] | None:
+    """Return what makes an operator of a graph, a cell and a layer; None where ONNX has none."""
     if isinstance(cell, LSTMCell):
         return None if cell.parts.full_gate_recurrence else _lstm
     converters = {GRUCell: _gru, GRUResetBeforeCell: _gru, RNNCell: _rnn}
     return converters.get(type(cell))
 
 
-def _lstm(cell: LSTMCell, weights: dict[str, np.ndarray]) -> Operator:
-    parts, directions = cell.parts, len(weights["bias"])
-    blocks = {name: np.split(weights[name], cell.blocks, axis=1) for name in ("kernel", "recurrent_kernel", "bias")}
-    gates = {gate: {name: parts[number] for name, parts in blocks.items()} for number, gate in enumerate(parts.blocks)}
-    for name, gate in zip(cell.vectors, parts.blocks.replace("g", ""), strict=True) if parts.peepholes else ():
-        gates[gate]["peephole"] = weights["vectors"][:, list(cell.vectors).index(name)]
-    if parts.coupled:
-        gates["f"] = {name: -values for name, values in gates["i"].items()}
-    is_open = {name: np.zeros_like(values) for name, values in gates["g"].items()}
-    is_open["bias"] += _OPEN
-    always = {**is_open, "peephole": np.zeros_like(is_open["bias"])}
-    stacked = {
-        name: np.concatenate([gates.get(gate, always)[name] for gate in _ONNX_GATES], axis=1)
-        for name in ("kernel", "recurrent_kernel", "bias")
-    }
+def _lstm(graph: Graph, cell: LSTMCell, layer: Any) -> Operator:
+    parts = cell.parts
+
+    def ordered(weights: str, wanted: str = _ONNX_GATES, missing: float = 0.0) -> str:
+        there = "".join(gate for gate in parts.blocks if gate in wanted)
+        return _reordered(graph, weights, there, wanted, coupled=parts.coupled, missing=missing)
+
     peepholes = None
     if parts.peepholes:
-        peepholes = np.concatenate([gates.get(gate, always)["peephole"] for gate in "iof"], axis=1)
+        joined = graph.add("Reshape", graph.variable(layer.vectors), graph.integers(0, -1))  # [D, N * H]
+        peepholes = ordered(joined, _ONNX_PEEPHOLES)
     return Operator(
         name="LSTM",
-        kernel=stacked["kernel"],
-        recurrent_kernel=stacked["recurrent_kernel"],
-        bias=_of_both(stacked["bias"]),
+        kernel=ordered(graph.variable(layer.kernel)),
+        recurrent_kernel=ordered(graph.variable(layer.recurrent_kernel)),
+        bias=_of_both(graph, ordered(graph.variable(layer.bias), missing=_OPEN)),
         peepholes=peepholes,
-        attributes=_activations(cell, directions),
+        attributes=_activations(cell, layer.directions),
     )
+
+
+def _reordered(graph: Graph, weights: str, there: str, wanted: str, *, coupled: bool, missing: float) -> str:
+    """Return weights [..., G * H] of the gates ``there`` as those of the gates that are ``wanted``.
+
+    Args:
+        graph: to add to.
+        weights: the value's name.
+        there: a letter for each block, in order.
+        wanted: likewise.
+        coupled: whether the forget gate has the input gate's weights with the other sign.
+        missing: what stands everywhere in the block of a gate that is not there.
+    """
+    gates = dict(zip(there, graph.add_several("Split", len(there), weights, axis=-1), strict=True))
+    if coupled:
+        gates["f"] = graph.add("Neg", gates["i"])
+    if not gates.keys() >= set(wanted):
+        absent = _filled(graph, gates[there[0]], missing)
+        gates = dict.fromkeys(wanted, absent) | gates
+    return graph.add("Concat", *(gates[gate] for gate in wanted), axis=-1)
 
 
 def _activations(cell: LSTMCell, directions: int) -> dict[str, Any]:
@@ -159,33 +170,40 @@ def _activations(cell: LSTMCell, directions: int) -> dict[str, Any]:
     }
 
 
-def _gru(cell: GRUCell | GRUResetBeforeCell, weights: dict[str, np.ndarray]) -> Operator:
-    recurrent_bias = np.zeros_like(weights["bias"])
+def _gru(graph: Graph, cell: GRUCell | GRUResetBeforeCell, layer: Any) -> Operator:
+    bias = graph.variable(layer.bias)
+    both = _of_both(graph, bias)
     resets_after = isinstance(cell, GRUCell)
-    if resets_after:
-        units = weights["bias"].shape[1] // cell.blocks
-        recurrent_bias[:, 2 * units :] = weights["vectors"][:, 0]
+    if resets_after:  # the last block has a bias of its own in the recurrent product
+        update_and_reset, _ = graph.add_several("Split", 2, bias, graph.integers(2 * layer.units, layer.units), axis=-1)
+        own = graph.add("Reshape", graph.variable(layer.vectors), graph.integers(0, -1))  # [D, H]
+        both = graph.add("Concat", bias, _filled(graph, update_and_reset, 0.0), own, axis=-1)
     return Operator(
         name="GRU",
-        kernel=weights["kernel"],
-        recurrent_kernel=weights["recurrent_kernel"],
-        bias=np.concatenate([weights["bias"], recurrent_bias], axis=1),
+        kernel=graph.variable(layer.kernel),
+        recurrent_kernel=graph.variable(layer.recurrent_kernel),
+        bias=both,
         peepholes=None,
         attributes={"linear_before_reset": int(resets_after)},
     )
 
 
-def _rnn(cell: RNNCell, weights: dict[str, np.ndarray]) -> Operator:
+def _rnn(graph: Graph, cell: RNNCell, layer: Any) -> Operator:
     return Operator(
         name="RNN",
-        kernel=weights["kernel"],
-        recurrent_kernel=weights["recurrent_kernel"],
-        bias=_of_both(weights["bias"]),
+        kernel=graph.variable(layer.kernel),
+        recurrent_kernel=graph.variable(layer.recurrent_kernel),
+        bias=_of_both(graph, graph.variable(layer.bias)),
         peepholes=None,
         attributes={},
     )
 
 
-def _of_both(bias: np.ndarray) -> np.ndarray:
-    """Return a bias beside the zeros of the recurrent product's."""
-    return np.concatenate([bias, np.zeros_like(bias)], axis=1)
+def _of_both(graph: Graph, bias: str) -> str:
+    """Return a bias [D, G * H] beside the zeros of the recurrent product's."""
+    return graph.add("Concat", bias, _filled(graph, bias, 0.0), axis=-1)
+
+
+def _filled(graph: Graph, like: str, value: float) -> str:
+    """Return an array of the same shape in which one value stands everywhere."""
+    return graph.add("Add", graph.add("Mul", like, graph.scalar(0.0)), graph.scalar(value))

@@ -5,6 +5,7 @@ Time comes first, [T, B, F], as ONNX's recurrent operators want it. Past an utte
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -68,21 +69,16 @@ def stack_frames(graph: Graph, x: Sequence, factor: int) -> Sequence:
     return Sequence(name, features, strided_lengths(graph, x.lengths, factor))
 
 
-def look_ahead(graph: Graph, x: Sequence, kernel: np.ndarray) -> Sequence:
-    """Return each feature's weighted sum over its own frame and the next; as `asr.layers.lookahead.LookAhead`.
-
-    Args:
-        graph: to add to.
-        x: the input.
-        kernel: [n + 1, F].
-    """
+def look_ahead(graph: Graph, x: Sequence, layer: Any) -> Sequence:
+    """Return each feature's weighted sum over its own frame and the next; as `asr.layers.lookahead.LookAhead`."""
     channels_first = graph.add("Transpose", zero_padding(graph, x).name, perm=[1, 2, 0])  # [B, F, T]
-    weights = graph.weight("look_ahead", kernel.T[:, None])
-    summed = graph.add("Conv", channels_first, weights, group=x.features, pads=[0, len(kernel) - 1])
+    kernel = graph.add("Transpose", graph.variable(layer.kernel), perm=[1, 0])  # [F, n + 1]
+    kernel = graph.add("Unsqueeze", kernel, graph.integers(1))
+    summed = graph.add("Conv", channels_first, kernel, group=x.features, pads=[0, layer.num_frames])
     return replace(x, name=graph.add("Transpose", summed, perm=[2, 0, 1]))
 
 
-def dense(graph: Graph, x: str, name: str, kernel: np.ndarray, bias: np.ndarray | None) -> str:
-    """Return ``x`` [..., F] through a linear layer with a kernel [F, F'] and a bias [F']."""
-    product = graph.add("MatMul", x, graph.weight(f"{name}.kernel", kernel))
-    return product if bias is None else graph.add("Add", product, graph.weight(f"{name}.bias", bias))
+def dense(graph: Graph, x: str, layer: Any) -> str:
+    """Return ``x`` [..., F] through a Keras linear layer, without its activation."""
+    product = graph.add("MatMul", x, graph.variable(layer.kernel))
+    return graph.add("Add", product, graph.variable(layer.bias)) if layer.use_bias else product
