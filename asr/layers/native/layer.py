@@ -15,7 +15,7 @@ from asr.layers.native.aligned import aligned
 from asr.layers.native.cell import NativeCell
 from asr.layers.native.microkernel import PANEL, STAGGER, pack, padded
 from asr.layers.native.packing import Packing
-from asr.layers.native.products import outer_products, project, project_back
+from asr.layers.native.products import FLOAT32, Products
 from asr.layers.native.scan import scan_backward, scan_forward
 from asr.layers.native.threads import in_parallel, num_threads
 
@@ -89,8 +89,13 @@ class Gradients:
     initial: np.ndarray
 
 
-def forward(cell: NativeCell, given: Inputs) -> tuple[np.ndarray, np.ndarray, Saved]:
+def forward(cell: NativeCell, given: Inputs, products: Products = FLOAT32) -> tuple[np.ndarray, np.ndarray, Saved]:
     """Return the outputs [B, T, D * H], zero past a length, the last states [D, B, S, H], and what `backward` needs.
+
+    Args:
+        cell: whose steps are taken.
+        given: the layer's inputs and weights.
+        products: compute the input projection.
 
     Raises:
         ShapeError: an array has another shape than `Inputs` says, or a length is not within the frames.
@@ -100,7 +105,7 @@ def forward(cell: NativeCell, given: Inputs) -> tuple[np.ndarray, np.ndarray, Sa
     num_states = given.initial.shape[2]
     each_direction = range(given.directions)
     packing = Packing.of(given.lengths, frames)
-    z = _projected(cell, given, packing)
+    z = _projected(cell, given, packing, products)
 
     outputs = aligned((size, frames, given.directions, given.units))
     for utterance, length in enumerate(packing.lengths):
@@ -140,24 +145,31 @@ def _check(given: Inputs) -> None:
             raise ShapeError(f"{name} of a recurrent layer has shape {list(found)}: give {list(expected)}")
 
 
-def _projected(cell: NativeCell, given: Inputs, packing: Packing) -> list[np.ndarray]:
+def _projected(cell: NativeCell, given: Inputs, packing: Packing, products: Products) -> list[np.ndarray]:
     """Return x @ kernel + bias of the packed rows of each direction, in arrays with room for what the steps save."""
     # Products read and write whole panels, from the first projected and from the first recurrent value on.
     width = max(cell.product_first * given.units + int(padded(given.width)), cell.num_saved * given.units)
     z = [aligned((packing.num_rows, width + STAGGER)) for _ in range(given.directions)]
     for each in z:
         each[:1, -1] = 0.0  # see `_use_up`
-    packed = in_parallel(pack, [(matrix,) for matrix in given.kernel])
+    packed = in_parallel(products.pack, [(matrix,) for matrix in given.kernel])
     pieces = [
         (blocks, given.rows, packed[d], given.bias[d], z[d])
         for d in range(given.directions)
         for blocks in packing.pieces
     ]
-    in_parallel(project, pieces)
+    in_parallel(products.project, pieces)
     return z
 
 
-def backward(cell: NativeCell, given: Inputs, saved: Saved, d_outputs: np.ndarray, d_last: np.ndarray) -> Gradients:
+def backward(
+    cell: NativeCell,
+    given: Inputs,
+    saved: Saved,
+    d_outputs: np.ndarray,
+    d_last: np.ndarray,
+    products: Products = FLOAT32,
+) -> Gradients:
     """Return the gradients of what `forward` was given but of x, which `input_gradient` returns.
 
     Args:
@@ -166,6 +178,7 @@ def backward(cell: NativeCell, given: Inputs, saved: Saved, d_outputs: np.ndarra
         saved: what `forward` returned; gradients take its place.
         d_outputs: [B, T, D * H]; what stands past a length is ignored.
         d_last: [D, B, S, H].
+        products: compute the gradients of both matrices.
 
     Raises:
         RuntimeError: ``saved`` was used before.
@@ -199,38 +212,47 @@ def backward(cell: NativeCell, given: Inputs, saved: Saved, d_outputs: np.ndarra
     ]
     in_parallel(scan_backward, scans)
 
-    d_kernel = _weight_gradient(given.rows, packing.padded_rows, saved.z, 0, given.width)
-    d_recurrent = _weight_gradient(inputs, np.arange(packing.num_rows), saved.z, first, given.width)
+    d_kernel = _weight_gradient(products, given.rows, packing.padded_rows, saved.z, 0, given.width)
+    d_recurrent = _weight_gradient(products, inputs, np.arange(packing.num_rows), saved.z, first, given.width)
     d_bias = np.stack(in_parallel(_column_sums, [(z[:, : given.width],) for z in saved.z]))
     return Gradients(d_kernel, d_recurrent, d_bias, d_vectors.sum(axis=1), d_initial)
 
 
-def input_gradient(given: Inputs, dz: list[np.ndarray]) -> np.ndarray:
+def input_gradient(given: Inputs, dz: list[np.ndarray], products: Products = FLOAT32) -> np.ndarray:
     """Return the gradient of x, [B, T, F]: apart, for the first layer of a model has no use for it.
 
     Args:
         given: as before.
         dz: what `backward` left in ``saved.z``.
+        products: compute it.
     """
     size, frames, features = given.x.shape
     packing = Packing.of(given.lengths, frames)
     dx = aligned((size * frames, int(padded(features))))
     dx[...] = 0.0
-    packed = in_parallel(_pack_transposed, [(matrix,) for matrix in given.kernel])
+    transposed = [(np.ascontiguousarray(matrix.T),) for matrix in given.kernel]
+    packed = in_parallel(products.pack, transposed)
     for d in range(given.directions):  # one after the other: both add to the same rows
-        in_parallel(project_back, [(blocks, dz[d], packed[d], dx) for blocks in packing.pieces])
+        in_parallel(
+            products.project_back, [(blocks, dz[d][:, : given.width], packed[d], dx) for blocks in packing.pieces]
+        )
     return np.ascontiguousarray(dx[:, :features]).reshape(size, frames, features)
 
 
 def _weight_gradient(
-    left: np.ndarray | list[np.ndarray], rows: np.ndarray, dz: list[np.ndarray], first: int, width: int
+    products: Products,
+    left: np.ndarray | list[np.ndarray],
+    rows: np.ndarray,
+    dz: list[np.ndarray],
+    first: int,
+    width: int,
 ) -> np.ndarray:
     """Return the sum of outer products of ``left``'s rows with columns first to first + width of dz, [D, ·, W]."""
     directions = len(dz)
     lefts = left if isinstance(left, list) else [left] * directions
     ranges = _column_ranges(int(padded(width)), max(1, num_threads() // directions))
     sums = [(lefts[d], rows, dz[d][:, first + a : first + b]) for d in range(directions) for a, b in ranges]
-    found = in_parallel(outer_products, sums)
+    found = in_parallel(products.outer_products, sums)
     parts = [np.concatenate(found[k : k + len(ranges)], axis=1) for k in range(0, len(found), len(ranges))]
     return np.ascontiguousarray(np.stack(parts)[:, :, :width])
 

@@ -9,6 +9,7 @@ Packed form of B [K, W]: panels of `PANEL` columns, each [K, PANEL] contiguous, 
 Source of the scheme: Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from asr.compiled import njit
 
 # What numba compiles for: NUMBA_CPU_FEATURES may leave out what this processor has.
 _COMPILER: Any = cpu_target.target_context
-_FEATURES = _COMPILER.codegen().magic_tuple()[2].split(",")
-_LANES = 16 if "+avx512f" in _FEATURES else 8 if "+avx2" in _FEATURES else 4
+FEATURES: list[str] = _COMPILER.codegen().magic_tuple()[2].split(",")
+"""What the processor has, in LLVM's names with a plus or minus before."""
+_LANES = 16 if "+avx512f" in FEATURES else 8 if "+avx2" in FEATURES else 4
 _VECTORS = 2
 PANEL = _LANES * _VECTORS
 """Columns of a packed panel."""
@@ -37,8 +39,20 @@ _LINE_FLOATS = 16
 _VECTOR = ir.VectorType(_FLOAT, _LANES)
 
 
-def _tile_product(rows: int) -> Any:
-    """Return the compiled C = C + A B for ``rows`` rows and one panel."""
+def _fused(builder: Any, left: Any, right: Any, total: Any) -> Any:
+    """Write left * right + total."""
+    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{_LANES}f32")
+    return builder.call(function, [left, right, total])
+
+
+def tile_product(rows: int, multiply: Callable[[Any, Any, Any, Any], Any] = _fused) -> Any:
+    """Return the compiled C = C + A B for ``rows`` rows and one panel.
+
+    Args:
+        rows: of C.
+        multiply: writes the sum of a vector of C and the product of two of A and B, given the builder and the three.
+    """
 
     @intrinsic
     def tile(
@@ -47,7 +61,7 @@ def _tile_product(rows: int) -> Any:
         """Addresses of A, B and C; steps of A (a row, along K), B (along K) and C (a row) in floats; K."""
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            _emit(builder, rows, *arguments)
+            _emit(builder, multiply, rows, *arguments)
             return context.get_dummy_value()
 
         return types.void(*[types.intp] * 8), generate
@@ -56,7 +70,17 @@ def _tile_product(rows: int) -> Any:
 
 
 def _emit(
-    builder: Any, rows: int, a: Any, row_step: Any, k_step: Any, b: Any, b_step: Any, depth: Any, c: Any, c_step: Any
+    builder: Any,
+    multiply: Callable[[Any, Any, Any, Any], Any],
+    rows: int,
+    a: Any,
+    row_step: Any,
+    k_step: Any,
+    b: Any,
+    b_step: Any,
+    depth: Any,
+    c: Any,
+    c_step: Any,
 ) -> None:
     """Write the tile's loop; everything is unrolled over its rows and vectors."""
 
@@ -79,9 +103,6 @@ def _emit(
         tile: cgutils.alloca_once_value(builder, builder.load(pointer(address), align=_FLOAT_BYTES))
         for tile, address in tiles.items()
     }
-    fused = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{_LANES}f32"
-    )
     with cgutils.for_range(builder, depth) as loop:
         panel_row = shifted(b, builder.mul(loop.index, b_step))
         right = [
@@ -92,7 +113,7 @@ def _emit(
             left = _spread(builder, row_of(column, row_step, row))
             for vector in range(_VECTORS):
                 place = sums[row, vector]
-                builder.store(builder.call(fused, [left, right[vector], builder.load(place)]), place)
+                builder.store(multiply(builder, left, right[vector], builder.load(place)), place)
     for tile, address in tiles.items():
         builder.store(builder.load(sums[tile]), pointer(address), align=_FLOAT_BYTES)
 
@@ -130,7 +151,7 @@ def prefetch(row: np.ndarray) -> None:
         _prefetch_line(row[first:].ctypes.data)
 
 
-_tile_8, _tile_4, _tile_2, _tile_1 = (_tile_product(rows) for rows in (8, 4, 2, 1))
+_tile_8, _tile_4, _tile_2, _tile_1 = (tile_product(rows) for rows in (8, 4, 2, 1))
 
 
 @njit(nogil=True, cache=True)
@@ -160,7 +181,7 @@ def pack(matrix: np.ndarray) -> np.ndarray:
 def add_panel(
     a: int, row_step: int, k_step: int, rows: int, b: int, b_step: int, depth: int, c: int, c_step: int
 ) -> None:
-    """Add A B to ``rows`` rows of PANEL columns of C, by addresses (bytes) and steps (floats) as `_tile_product`."""
+    """Add A B to ``rows`` rows of PANEL columns of C, by addresses (bytes) and steps (floats) as `tile_product`."""
     row = 0
     while row < rows:
         left, target = a + _FLOAT_BYTES * row * row_step, c + _FLOAT_BYTES * row * c_step

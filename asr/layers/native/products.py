@@ -3,13 +3,33 @@
 Padded and packed rows, and blocks of them: `asr.layers.native.packing`.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from asr.compiled import njit
-from asr.layers.native.microkernel import PANEL, add_panel, add_product
+from asr.layers.native.microkernel import PANEL, add_panel, add_product, pack
 
 _DEPTH = 128  # rows that one pass of a sum of outer products takes: a tile's share of them stays in the nearest cache
 _TILE = 8
+
+
+@dataclass(frozen=True)
+class Products:
+    """The functions of one arithmetic; arrays go in and come out as float32, but for the packed form.
+
+    Attributes:
+        pack: a matrix [K, W] to the packed form that the next two take.
+        project: as `project`.
+        project_back: as `project_back`.
+        outer_products: as `outer_products`.
+    """
+
+    pack: Callable[[np.ndarray], np.ndarray]
+    project: Callable[..., None]
+    project_back: Callable[..., None]
+    outer_products: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 @njit(nogil=True, cache=True)
@@ -38,13 +58,13 @@ def project_back(blocks: np.ndarray, dz: np.ndarray, packed: np.ndarray, dx: np.
 
     Args:
         blocks: [K, 3] the rows to do.
-        dz: [N, >= W].
+        dz: [N, W], rows contiguous.
         packed: the transposed kernel [W, F] in packed form.
         dx: [B * T, padded(F)].
     """
     for k in range(len(blocks)):
         target, source, rows = blocks[k]
-        add_product(dz[source : source + rows, : packed.shape[1]], packed, dx[target : target + rows])
+        add_product(dz[source : source + rows], packed, dx[target : target + rows])
 
 
 @njit(nogil=True, cache=True)
@@ -93,3 +113,6 @@ def _add_tiles(lefts: np.ndarray, right: np.ndarray, sums: np.ndarray) -> None:
                 sums[panel, first:].ctypes.data,
                 PANEL,
             )
+
+
+FLOAT32 = Products(pack, project, project_back, outer_products)
