@@ -22,6 +22,7 @@ COMMANDS = {
     "corpus": "download, unpack and check recordings",
     "prepare": "compute features once, into shards",
     "train": "train an acoustic model",
+    "tune": "search the hyper-parameters of a training",
     "decode": "hypotheses for a data set",
     "transcribe": "text for audio files",
     "align": "times of known words",

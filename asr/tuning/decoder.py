@@ -2,10 +2,7 @@
 
 Four numbers are searched, as no more can be told apart by the errors of some hundred utterances: the language model's
 weight, the bonus for each word, and the penalties for each word that the model does not know and for its letters.
-Trials are proposed by the tree-structured Parzen estimator of optuna; each decodes the set once from saved
-log-probabilities.
-
-Source: Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (NeurIPS 2011).
+Trials are proposed by `asr.tuning.sampler`; each decodes the set once from saved log-probabilities.
 """
 
 import hashlib
@@ -27,6 +24,7 @@ from asr.scoring.score import Scores, score
 from asr.text import get_normaliser
 from asr.tokens import Tokens
 from asr.tuning.development import DevelopmentSet, Texts
+from asr.tuning.sampler import sampler_for
 from asr.tuning.study import WEIGHTS, Trial, read_trials, write_trials
 
 # The weight is a factor, so its scale is logarithmic. The strongest penalty leaves next to no unknown word: nearly as
@@ -181,10 +179,7 @@ def _propose(names: Sequence[str], trials: Sequence[Trial], seed: int) -> dict[s
         return fixed
     import optuna
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    # A sampler of its own for each trial, so that a study that was interrupted proposes what it would have.
-    own_seed = int(np.random.SeedSequence([seed, len(trials)]).generate_state(1)[0])
-    sampler = optuna.samplers.TPESampler(seed=own_seed, multivariate=True, n_startup_trials=_RANDOM_TRIALS)
+    sampler = sampler_for(len(trials), seed, _RANDOM_TRIALS)
     space = {name: optuna.distributions.FloatDistribution(*RANGES[name], log=name in _LOGARITHMIC) for name in names}
     study = optuna.create_study(sampler=sampler)
     for trial in trials:
