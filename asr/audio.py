@@ -101,6 +101,11 @@ def read_channels(
 
 
 def check_samples(path: Path, channels: np.ndarray, rate: int) -> None:
+    """Check that samples [N, C], N >= 1, can be sound.
+
+    Raises:
+        AudioError: the rate is none of sound, or a sample is not finite or beyond any loudness.
+    """
     if not _MIN_RATE_HZ <= rate <= _MAX_RATE_HZ:
         raise AudioError(f"{path}: {rate} samples a second, which no sound has: the header is damaged, write it anew")
     if not np.isfinite(channels).all():
@@ -173,6 +178,11 @@ def as_mp3(waveform: Waveform, sample_rate_hz: int, *, compression: float = 0.7)
 
 
 def one_channel(channels: np.ndarray, channel: int | None, path: Path) -> Waveform:
+    """Return one channel, from 0, of samples [N, C], or the mean of all.
+
+    Raises:
+        AudioError: there is no such channel.
+    """
     num_channels = channels.shape[1]
     if channel is None:
         return channels[:, 0] if num_channels == 1 else channels.mean(axis=1)
@@ -185,7 +195,11 @@ def one_channel(channels: np.ndarray, channel: int | None, path: Path) -> Wavefo
 
 @contextmanager
 def opened(path: Path, raw: RawFormat | None = None) -> Iterator[soundfile.SoundFile]:
-    """Open a file, checked for what can be seen without decoding it; libsndfile's errors become ours."""
+    """Open a file, checked for what can be seen without decoding it; libsndfile's errors become ours.
+
+    Raises:
+        AudioError: the file is missing, empty, visibly truncated or not audio.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
@@ -244,7 +258,11 @@ def _ends_an_ogg_stream(page: bytes) -> bool:
 
 
 def span_of(path: Path, rate: int, num_samples: int, offset_s: float, duration_s: float | None) -> slice:
-    """The samples of a span, checked against the file's end."""
+    """Return which samples a span has.
+
+    Raises:
+        AudioError: it does not lie in the file.
+    """
     start = round(offset_s * rate)
     if start >= num_samples:
         raise AudioError(

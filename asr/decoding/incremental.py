@@ -67,6 +67,27 @@ class IncrementalDecoder:
         """Return what is certain, and the best text so far."""
         return Partial(self._search.stable(self._state), self.hypotheses(1)[0].text)
 
+    @property
+    def num_ended(self) -> int:
+        """How many words have ended in the most probable prefix: those that `forget` can take."""
+        return self._search.num_ended(self._state)
+
+    def forget(self, num_words: int) -> None:
+        """Settle on the first words of the most probable prefix, and give out only what comes after them.
+
+        So an utterance without end takes no more memory than its last words. Where the words are stable, those after
+        them are found as if nothing had been forgotten; a score stays that of the whole utterance.
+
+        Args:
+            num_words: at least 1, at most `num_ended`.
+
+        Raises:
+            ShapeError: there are not so many.
+        """
+        if not 1 <= num_words <= self.num_ended:
+            raise ShapeError(f"{num_words} words to forget, and {self.num_ended} have ended: take no more than these")
+        self._state = self._search.forget(self._state, num_words)
+
     def save(self) -> dict[str, np.ndarray]:
         """Return a copy of the state, for `restore` and for ``numpy.savez``."""
         saved = {name: getattr(self._state, name)[:rows].copy() for name, rows in used_rows(self._state).items()}

@@ -34,8 +34,10 @@ from asr.decoding.search_state import (
     WORD,
     State,
     begin,
+    best_prefix,
     compact,
     copy_into,
+    forget,
     records_to,
     tokens_to,
 )
@@ -182,7 +184,7 @@ class Search:
 
     def hypothesis(self, state: State, final: Final) -> Hypothesis:
         """Return what a final of ``state`` says."""
-        labels = tuple(tokens_to(state.nodes, final.node).tolist())
+        labels = self._labels(state, final.node)
         text = self._text(state, final.record) if self.vocabulary.constrained else self.vocabulary.tokens.decode(labels)
         return Hypothesis(text, labels, final.score)
 
@@ -197,12 +199,32 @@ class Search:
             return ""
         if self.vocabulary.constrained:
             return self._text(state, chain[-1])
-        node = int(state.records[chain[-1], LAST_NODE])
-        return self.vocabulary.tokens.decode(tokens_to(state.nodes, node).tolist())
+        return self.vocabulary.tokens.decode(self._labels(state, int(state.records[chain[-1], LAST_NODE])))
+
+    def forget(self, state: State, num_words: int) -> State:
+        """Return the state without the first words of the best prefix, and without prefixes that begin with others.
+
+        Scores, language model and hotwords go on after these words. Where all prefixes begin with them, what can still
+        be found is what would have been.
+
+        Args:
+            state: its arrays are changed.
+            num_words: at least 1, and words that have ended in the best prefix.
+        """
+        forget(state, num_words)
+        return self._with_room(state)
 
     def _histories(self, state: State) -> set[int]:
         beam = state.beam[: state.counts[NUM_PREFIXES]]
         return set(state.nodes[beam, HISTORY].tolist())
+
+    def num_ended(self, state: State) -> int:
+        """Return how many words have ended in the best prefix."""
+        return len(records_to(state.records, state.nodes[state.beam[best_prefix(state)], HISTORY]))
+
+    def _labels(self, state: State, node: int) -> tuple[int, ...]:
+        """Return the labels of a prefix but those of forgotten words."""
+        return tuple(tokens_to(state.nodes, node)[state.records[0, LAST_NODE] + 1 :].tolist())
 
     def _text(self, state: State, record: int) -> str:
         texts, words = self.vocabulary.words.texts, state.records[records_to(state.records, record), WORD]

@@ -23,7 +23,8 @@ class State(NamedTuple):
         nodes: [n, 7] int32.
         node_hashes: [n, 2] uint64, of the prefix as the beam tells prefixes apart, and of its text.
         node_lms: [n] float64, weighted log-probability by a language model over tokens.
-        records: [r, 5] int32.
+        records: [r, 5] int32. The first stands for the words before those that are known: its ``LAST_NODE`` is -1 at the
+            start, and 0 once words were forgotten; then every prefix begins with one token of theirs.
         record_hashes: [r] uint64, of the words.
         record_scores: [r, 2] float64, weighted log-probability by a language model over words; bonuses.
         beam: [beam_size] int32, nodes.
@@ -142,6 +143,43 @@ def compact(state):
         state.beam[k] = new_node[state.beam[k]]
     state.counts[NUM_NODES], state.counts[NUM_RECORDS] = new_node[-1] + 1, new_record[-1] + 1
     return state.counts[NUM_NODES], state.counts[NUM_RECORDS]
+
+
+def best_prefix(state: State) -> int:
+    """Return the place in the beam of the most probable prefix, language model and bonuses of ended words included."""
+    count = int(state.counts[NUM_PREFIXES])
+    beam = state.beam[:count]
+    masses = np.logaddexp(state.masses[:count, BLANK_MASS], state.masses[:count, LABEL_MASS])
+    beside = state.node_lms[beam] + state.record_scores[state.nodes[beam, HISTORY]].sum(axis=1)
+    return int(np.argmax(masses + beside))
+
+
+def forget(state: State, num_words: int) -> None:
+    """Make the state one after the first words of its best prefix, and drop the prefixes that begin with others.
+
+    Args:
+        state: changed.
+        num_words: at least 1, and no more than have ended in the best prefix.
+    """
+    count = int(state.counts[NUM_PREFIXES])
+    beam = state.beam[:count]
+    chains = [records_to(state.records, record) for record in state.nodes[beam, HISTORY].tolist()]
+    root = chains[best_prefix(state)][num_words - 1]
+    same = [len(c) >= num_words and state.record_hashes[c[num_words - 1]] == state.record_hashes[root] for c in chains]
+    # Words may have been pronounced or segmented in several ways: each is a record of its own, and all are one now.
+    roots = np.unique([chain[num_words - 1] for chain, kept in zip(chains, same, strict=True) if kept])
+    last_nodes = state.records[roots, LAST_NODE]
+    used = used_rows(state)
+    for links in (state.nodes[: used["nodes"], HISTORY], state.records[: used["records"], BEFORE]):
+        links[np.isin(links, roots)] = 0
+    state.records[0] = state.records[root]
+    state.records[0, BEFORE] = -1
+    state.records[0, LAST_NODE] = 0  # see `State`
+    state.record_hashes[0], state.record_scores[0] = state.record_hashes[root], state.record_scores[root]
+    state.nodes[last_nodes, PARENT] = 0
+    num_kept = int(np.sum(same))
+    state.beam[:num_kept], state.masses[:num_kept] = beam[same], state.masses[:count][same]
+    state.counts[NUM_PREFIXES] = num_kept
 
 
 def used_rows(state: State) -> dict[str, int]:

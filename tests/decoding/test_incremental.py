@@ -71,3 +71,36 @@ def test_a_state_of_another_search_is_refused(other):
     utterance.feed(random_log_probs(0, 20, len(TOKENS)))
     with pytest.raises(ShapeError, match="of another search"):
         decoder(8).incremental().restore(utterance.save())
+
+
+WORDS = Lexicon(["A", "B", "AB", "BA"])
+
+
+@pytest.mark.parametrize("options", [{}, {"lexicon": WORDS}, {"hotwords": ["A B"]}], ids=str)
+def test_what_comes_after_forgotten_words_is_found_as_without_forgetting(options):
+    search = Decoder(TOKENS, DecoderSettings(4, word_bonus=0.5), **options)
+    whole, forgetful, said = search.incremental(), search.incremental(), []
+    for seed in range(12):
+        log_probs = random_log_probs(seed, 40, len(TOKENS), sharpness=3.0)
+        whole.feed(log_probs)
+        forgetful.feed(log_probs)
+        stable = forgetful.partial().stable.split()
+        if len(stable) > seed % 3:
+            said += stable[: len(stable) - seed % 3]
+            forgetful.forget(len(stable) - seed % 3)
+    assert len(said) > 40
+    found = forgetful.hypotheses()
+    assert [" ".join([*said, one.text]).strip() for one in found] == [one.text for one in whole.hypotheses()]
+    np.testing.assert_allclose([one.score.total for one in found], [one.score.total for one in whole.hypotheses()])
+    for one in found:
+        assert TOKENS.decode(one.tokens) == one.text
+
+
+def test_other_beginnings_are_dropped_with_what_is_settled():
+    utterance = decoder().incremental()
+    utterance.feed(np.log([[0.0625, 0.0625, 0.5, 0.375], [0.03, 0.91, 0.03, 0.03], [0.0625, 0.0625, 0.375, 0.5]]))
+    assert utterance.partial() == ("", "A B")
+    utterance.forget(1)
+    assert utterance.hypotheses(1)[0].text == "B"
+    with pytest.raises(ShapeError, match="9 words to forget"):
+        utterance.forget(9)
