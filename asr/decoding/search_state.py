@@ -23,8 +23,8 @@ class State(NamedTuple):
         nodes: [n, 7] int32.
         node_hashes: [n, 2] uint64, of the prefix as the beam tells prefixes apart, and of its text.
         node_lms: [n] float64, weighted log-probability by a language model over tokens.
-        records: [r, 5] int32. The first stands for the words before those that are known: its ``LAST_NODE`` is -1 at the
-            start, and 0 once words were forgotten; then every prefix begins with one token of theirs.
+        records: [r, 5] int32. The first stands for the words before those that are known; its ``LAST_NODE`` is -1 at
+            first, and 0 once words were forgotten: then every prefix begins with one token of theirs.
         record_hashes: [r] uint64, of the words.
         record_scores: [r, 2] float64, weighted log-probability by a language model over words; bonuses.
         beam: [beam_size] int32, nodes.
