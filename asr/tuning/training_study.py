@@ -28,7 +28,7 @@ from asr.manifest import read_json_lines
 from asr.tuning.candidates import Candidates
 from asr.tuning.search import Search, importance
 from asr.tuning.study import write_trials
-from asr.tuning.training_trial import TrainingTrial, read_training_trials
+from asr.tuning.training_trial import State, TrainingTrial, read_training_trials
 from asr.tuning.trial_process import TrialFailedError, TrialPrunedError
 
 STUDY, TRIALS, FOLDERS, BEST = "study.toml", "trials.jsonl", "trials", "best.toml"
@@ -183,7 +183,7 @@ def _check_folder(folder: Path, source: str, resume: bool) -> None:
         )
 
 
-def _train(objective: Objective, config: Config, folder: Path, search: Search, metric: str) -> tuple[Any, str | None]:
+def _train(objective: Objective, config: Config, folder: Path, search: Search, metric: str) -> tuple[State, str | None]:
     """Train a trial, or go on with it; return its state and why it failed."""
     told = 0
 

@@ -2,8 +2,11 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +48,21 @@ def test_ctrl_c_reaches_the_training_once_and_waits_for_its_checkpoint(tmp_path)
     finally:
         signal.signal(signal.SIGINT, before)
     assert (tmp_path / "checkpoint").exists()
+
+
+@pytest.mark.slow  # two processes
+def test_a_training_whose_study_was_killed_stops_with_a_checkpoint_too(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from asr.config import Config; "
+        "from asr.tuning.trial_process import train_in_process; from tests.tuning import trainings\n"
+        "if __name__ == '__main__': "
+        "train_in_process(trainings.takes_for_ever, Config(), Path(sys.argv[1]), lambda: True)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, tmp_path], cwd=Path(__file__).parents[2]) as process:
+        while trainings.num_epochs(tmp_path) < 2 and process.poll() is None:
+            time.sleep(0.05)
+        process.kill()
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "checkpoint").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
