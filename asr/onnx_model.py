@@ -17,6 +17,7 @@ from asr.trained_model import BatchLimits, TrainedModel
 
 # Names in the graph, and in the file's table of what it was made of.
 FRAMES, LENGTHS, LOGITS = "frames", "lengths", "logits"
+KEPT, SEEN = "kept", "look_ahead"  # of models that take an utterance in portions: `asr.onnx_stream`
 INT8 = "int8"
 
 _HOW_TO_INSTALL = "install onnxruntime, or choose --runtime keras"
@@ -63,9 +64,13 @@ class OnnxModel(TrainedModel):
         return logits
 
     def initial_states(self, num_utterances: int) -> dict[str, np.ndarray]:
-        """Return the zeros [1, B, H] that a model of one direction starts from, by name; empty for two directions."""
-        states = self._session.get_inputs()[2:]
-        return {one.name: np.zeros((1, num_utterances, one.shape[2]), np.float32) for one in states}
+        """Return what a model of one direction starts from, by name; nothing for two directions."""
+        return initial_states(self._session, num_utterances)
+
+    @property
+    def next_states(self) -> list[str]:
+        """Names of the states in the order in which `run` returns them."""
+        return [one.name.removeprefix("next_") for one in self._session.get_outputs()[1:]]
 
     def run(
         self, frames: np.ndarray, lengths: np.ndarray, states: Mapping[str, np.ndarray], outputs: list[str] | None
@@ -102,6 +107,20 @@ class OnnxModel(TrainedModel):
             raise RunError(f"{self.path}: damaged, or not an ONNX model: export the run again") from e
         except state.NoSuchFile as error:
             raise RunError(f"{self.path}: not there: export the run again") from error
+
+
+def initial_states(session: Any, num_utterances: int) -> dict[str, np.ndarray]:
+    """Return what the graph of an ``onnxruntime.InferenceSession`` starts an utterance from, by name.
+
+    These are the zeros [1, B, H] of recurrent layers, no frames before a look-ahead convolution, and all frames kept.
+    """
+    sizes = {one.name: one.shape for one in session.get_inputs()[2:]}
+    states = {
+        name: np.zeros((0 if name == SEEN else 1, num_utterances, shape[-1]), np.float32)
+        for name, shape in sizes.items()
+        if name != KEPT
+    }
+    return states | ({KEPT: np.array([0, 2**62])} if KEPT in sizes else {})
 
 
 def _onnxruntime() -> ModuleType:

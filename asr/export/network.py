@@ -11,16 +11,27 @@ from asr.export.attention import attention, attention_input
 from asr.export.graph import Graph
 from asr.export.norm import normalised
 from asr.export.recurrent import check_cell, recurrent
-from asr.export.sequence import Sequence, dense, look_ahead, stack_frames, strided_lengths, true_frames
+from asr.export.sequence import (
+    Sequence,
+    after_portion,
+    dense,
+    last_frames,
+    look_ahead,
+    portion,
+    stack_frames,
+    strided_lengths,
+    true_frames,
+)
 from asr.model import AcousticModel, named_weights
-from asr.onnx_model import FRAMES, LENGTHS, LOGITS
+from asr.onnx_model import FRAMES, KEPT, LENGTHS, LOGITS, SEEN
 
 
 def to_onnx(model: AcousticModel, metadata: Mapping[str, str]) -> onnx.ModelProto:
     """Return the graph of a model: its weights in float32 as Keras has them, and nodes that put them in ONNX's order.
 
     Inputs are ``frames`` [B, T, F] normalised and ``lengths`` [B] int32, outputs ``logits`` [B, T', V]; a model of one
-    direction also takes the states before its first frame, and gives those after each utterance's last.
+    direction also takes the states before its first frame, and gives those after each utterance's last. Where it has no
+    attention, it can be given an utterance in portions: `asr.onnx_stream` says how.
 
     Args:
         model: with the weights that it has now.
@@ -35,13 +46,18 @@ def to_onnx(model: AcousticModel, metadata: Mapping[str, str]) -> onnx.ModelProt
     graph.input(FRAMES, np.float32, ("batch", "time", model.num_features))
     graph.input(LENGTHS, np.int32, ("batch",))
     x = stack_frames(graph, _front_end(graph, model), config.stack_frames)
+    carries = not (config.bidirectional or model.attention)
+    if carries:
+        x = portion(graph, x, graph.input(KEPT, np.int64, (2,)))
     states: list[tuple[str, str]] = []
     for number, block in enumerate(model.recurrent):
         x, passed_on = _recurrent_block(graph, x, f"recurrent_{number + 1}", block)
         states += passed_on
         x = stack_frames(graph, x, config.pyramid[number] if number < len(config.pyramid) else 1)
+    seen = x
     if model.look_ahead is not None:
-        x = look_ahead(graph, x, model.look_ahead)
+        seen = after_portion(graph, x, graph.input(SEEN, np.float32, ("seen", "batch", x.features))) if carries else x
+        x = look_ahead(graph, seen, model.look_ahead)
     if model.attention_input is not None:
         x = attention_input(graph, x, model.attention_input)
     for block in model.attention:
@@ -52,6 +68,9 @@ def to_onnx(model: AcousticModel, metadata: Mapping[str, str]) -> onnx.ModelProt
     graph.output(LOGITS, logits, ("batch", "output_time", model.output_layer.units))
     for name, value in states:
         graph.output(f"next_{name}", value, (1, "batch", config.units))
+    if carries and model.look_ahead is not None:
+        last = last_frames(graph, seen.name, config.look_ahead)
+        graph.output(f"next_{SEEN}", last, ("next_seen", "batch", seen.features))
     return graph.model(metadata)
 
 

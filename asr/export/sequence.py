@@ -11,6 +11,8 @@ import numpy as np
 
 from asr.export.graph import Graph
 
+_END = 2**62  # past any sequence's end
+
 
 @dataclass(frozen=True)
 class Sequence:
@@ -76,6 +78,27 @@ def look_ahead(graph: Graph, x: Sequence, layer: Any) -> Sequence:
     kernel = graph.add("Unsqueeze", kernel, graph.integers(1))
     summed = graph.add("Conv", channels_first, kernel, group=x.features, pads=[0, layer.num_frames])
     return replace(x, name=graph.add("Transpose", summed, perm=[2, 0, 1]))
+
+
+def portion(graph: Graph, x: Sequence, kept: str) -> Sequence:
+    """Return frames ``kept[0]`` to ``kept[1]`` of a sequence; ``kept`` names an input [2] int64."""
+    first, stop = (graph.add("Slice", kept, graph.integers(at), graph.integers(at + 1)) for at in (0, 1))
+    name = graph.add("Slice", x.name, first, stop, graph.integers(0))
+    lengths = graph.add("Min", graph.add("Cast", x.lengths, to=7), stop)  # 7: int64
+    lengths = graph.add("Max", graph.add("Sub", lengths, first), graph.integers(0))
+    return replace(x, name=name, lengths=graph.add("Cast", lengths, to=6))
+
+
+def after_portion(graph: Graph, x: Sequence, before: str) -> Sequence:
+    """Return a sequence with the frames of an input [K, B, F] before it."""
+    name = graph.add("Concat", before, x.name, axis=0)
+    count = graph.add("Cast", graph.add("Shape", before, start=0, end=1), to=6)
+    return replace(x, name=name, lengths=graph.add("Add", x.lengths, count))
+
+
+def last_frames(graph: Graph, x: str, count: int) -> str:
+    """Return the last frames of [T, B, F], all where there are fewer."""
+    return graph.add("Slice", x, graph.integers(-count), graph.integers(_END), graph.integers(0))
 
 
 def dense(graph: Graph, x: str, layer: Any) -> str:

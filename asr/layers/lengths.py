@@ -18,3 +18,12 @@ def output_lengths(config: ModelConfig, lengths: Any) -> Any:
     """Return how many output frames a model of ``config`` makes of ``lengths`` input frames."""
     # Every subsampling keeps frames 0, stride, 2 * stride, ...: one after the other they are one of the product.
     return strided_length(lengths, config.time_stride)
+
+
+def front_end_context(config: ModelConfig) -> tuple[int, int]:
+    """Return how many input frames before its first and after it a frame sees that the recurrent layers are given."""
+    before, after = 0, config.stack_frames - 1
+    for conv in reversed(config.conv):
+        before = before * conv.stride[0] + conv.kernel[0] // 2
+        after = after * conv.stride[0] + conv.kernel[0] // 2
+    return before, after

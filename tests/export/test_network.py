@@ -9,6 +9,7 @@ from asr.errors import ConfigError
 from asr.export.network import to_onnx
 from asr.layers.cells.table import CELLS
 from asr.model import AcousticModel, output_lengths
+from asr.onnx_model import initial_states
 
 NUM_FEATURES, LENGTHS = 12, np.array([23, 9, 17, 1], np.int32)
 WITHOUT_OPERATOR = {"lstm_fgr", "lstm_projection", "lstm_layer_norm"}
@@ -37,8 +38,8 @@ class Exported:
 
     def __call__(self, frames: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
         """Return the logits [T', V] of each utterance."""
-        states = {one.name: np.zeros((1, len(frames), one.shape[2]), "f") for one in self.session.get_inputs()[2:]}
-        (logits,) = self.session.run(["logits"], {"frames": frames, "lengths": lengths, **states})
+        given = {"frames": frames, "lengths": lengths, **initial_states(self.session, len(frames))}
+        (logits,) = self.session.run(["logits"], given)
         return [one[:end] for one, end in zip(logits, output_lengths(self.config, lengths), strict=True)]
 
 
@@ -117,12 +118,12 @@ def test_states_carried_on_give_the_logits_of_the_whole():
     config = ModelConfig(**{**SMALL, "conv": [], "layers": 2, "bidirectional": False})
     session = Exported(drawn(config)).session
     frames = ragged()[:1]
-    names = [one.name for one in session.get_inputs()[2:]]
-    zeros = {name: np.zeros((1, 1, 8), "f") for name in names}
+    zeros = initial_states(session, 1)
+    names = [name for name in zeros if name != "kept"]
     whole, *_ = session.run(None, {"frames": frames, "lengths": LENGTHS[:1], **zeros})
     first, *states = session.run(None, {"frames": frames[:, :10], "lengths": np.array([10], np.int32), **zeros})
     carried = dict(zip(names, states, strict=True))
-    second, *_ = session.run(None, {"frames": frames[:, 10:], "lengths": np.array([13], np.int32), **carried})
+    second, *_ = session.run(None, {"frames": frames[:, 10:], "lengths": np.array([13], np.int32), **(zeros | carried)})
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), whole, atol=1e-6)
     assert [one.name for one in session.get_outputs()[1:]] == [f"next_{name}" for name in names]
 
