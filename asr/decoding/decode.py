@@ -11,7 +11,7 @@ from asr.decoding.greedy import greedy
 from asr.decoding.hotwords import Hotword, as_hotwords
 from asr.decoding.hypothesis import Hypothesis
 from asr.decoding.incremental import IncrementalDecoder
-from asr.decoding.lexicon import Lexicon
+from asr.decoding.lexicon import Lexicon, StoredWords
 from asr.decoding.lm import LanguageModel
 from asr.decoding.search import Search
 from asr.decoding.search_graph import Vocabulary
@@ -31,6 +31,7 @@ class Decoder:
     Attributes:
         tokens: the labels of the log-probabilities.
         settings: its weights and what it drops.
+        search: what it is compiled to.
     """
 
     def __init__(
@@ -56,16 +57,17 @@ class Decoder:
             ConfigError: the tokens can spell no word of the model or of the lexicon, or not a hotword.
         """
         self.tokens, self.settings = tokens, settings or DecoderSettings()
-        if lexicon is None and lm is not None and self.settings.lm_unit == "word":
-            lexicon = lexicon_for_phones(tokens, lm)
+        words: Lexicon | StoredWords | None = lexicon
+        if words is None and lm is not None and self.settings.lm_unit == "word":
+            words = lexicon_for_phones(tokens, lm)
         self._vocabulary = Vocabulary(
             tokens,
             lm=lm,
-            lexicon=lexicon,
+            lexicon=words,
             hotwords=as_hotwords(hotwords, tokens.normaliser),
             lm_unit=self.settings.lm_unit,
         )
-        self._search = Search(self._vocabulary, self.settings)
+        self.search = Search(self._vocabulary, self.settings)
 
     def __call__(self, log_probs: np.ndarray, num_best: int | None = None) -> list[Hypothesis]:
         """Return the most probable word sequences of one utterance, best first; as `decode`.
@@ -87,7 +89,7 @@ class Decoder:
 
     def incremental(self) -> IncrementalDecoder:
         """Return a decoder for one utterance whose frames come in portions."""
-        return IncrementalDecoder(self._search)
+        return IncrementalDecoder(self.search)
 
     def with_settings(self, settings: DecoderSettings) -> "Decoder":
         """Return a decoder of the same words under other weights, which is cheap.
@@ -99,11 +101,11 @@ class Decoder:
             raise ConfigError(f"lm_unit = {settings.lm_unit!r}, and the decoder's is another: make a new decoder")
         other = object.__new__(Decoder)
         other.tokens, other.settings, other._vocabulary = self.tokens, settings, self._vocabulary
-        other._search = Search(self._vocabulary, settings)
+        other.search = Search(self._vocabulary, settings)
         return other
 
 
-def lexicon_for_phones(tokens: Tokens, lm: LanguageModel) -> Lexicon | None:
+def lexicon_for_phones(tokens: Tokens, lm: LanguageModel) -> Lexicon | StoredWords | None:
     """Return a lexicon of a model's words where phones must be told apart into words; None where they need not.
 
     A model of nothing but phones is one over phones; a word may be spelled like a phone (B, AH).
@@ -111,6 +113,9 @@ def lexicon_for_phones(tokens: Tokens, lm: LanguageModel) -> Lexicon | None:
     if tokens.kind != "phones":
         return None
     words = list(lm.words)[3:]
+    stored = tokens.stored_spellings
+    if stored is not None and lm.words.are(stored.words, stored.word_offsets):
+        return StoredWords(["", "", "", *words], stored)  # <unk>, <s> and </s> are not words
     return None if set(tokens.labels).issuperset(words) else Lexicon(words, str(lm.path))
 
 

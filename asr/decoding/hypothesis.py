@@ -1,6 +1,7 @@
 """What a search finds, and what a search may be given."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,6 +64,18 @@ class Hypothesis:
     tokens: tuple[int, ...]
     score: Score
     words: tuple[Word, ...] = ()
+
+
+class Partial(NamedTuple):
+    """What is known before the utterance has ended.
+
+    Attributes:
+        stable: the words that every hypothesis to come begins with.
+        text: the best text if the utterance ended here; it begins with ``stable``.
+    """
+
+    stable: str
+    text: str
 
 
 def check_log_probs(log_probs: np.ndarray, tokens: Tokens) -> np.ndarray:

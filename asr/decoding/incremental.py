@@ -1,28 +1,15 @@
 """Decoding as the frames come: the part that is certain, the best text so far, and a state that can be put away."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
-from asr.decoding.hypothesis import Hypothesis, check_log_probs
+from asr.decoding.hypothesis import Hypothesis, Partial, check_log_probs
 from asr.decoding.search import Search
 from asr.decoding.search_state import State, copy_into, used_rows
 from asr.errors import ShapeError
 
 _SEARCH = "search"  # in a saved state: which search it is of
-
-
-class Partial(NamedTuple):
-    """What is known before the utterance has ended.
-
-    Attributes:
-        stable: the words that every hypothesis to come begins with.
-        text: the best text if the utterance ended here; it begins with ``stable``.
-    """
-
-    stable: str
-    text: str
 
 
 class IncrementalDecoder:
@@ -65,15 +52,21 @@ class IncrementalDecoder:
 
     def partial(self) -> Partial:
         """Return what is certain, and the best text so far."""
-        return Partial(self._search.stable(self._state), self.hypotheses(1)[0].text)
+        return Partial(self._search.stable(self._state), self.best().text)
+
+    def best(self) -> Hypothesis:
+        """Return the best hypothesis so far by the search itself."""
+        self._state, finals = self._search.finals(self._state)
+        return self._search.hypothesis(self._state, finals[0])
 
     @property
     def num_ended(self) -> int:
-        """How many words have ended in the most probable prefix: those that `forget` can take."""
-        return self._search.num_ended(self._state)
+        """How many words of `best` have surely ended: those that `forget` can take."""
+        self._state, count = self._search.num_ended(self._state)
+        return count
 
     def forget(self, num_words: int) -> None:
-        """Settle on the first words of the most probable prefix, and give out only what comes after them.
+        """Settle on the first words of `best`, and give out only what comes after them.
 
         So an utterance without end takes no more memory than its last words. Where the words are stable, those after
         them are found as if nothing had been forgotten; a score stays that of the whole utterance.

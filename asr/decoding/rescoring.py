@@ -12,6 +12,7 @@ import numpy as np
 
 from asr.decoding.decode import Decoder
 from asr.decoding.hypothesis import Hypothesis
+from asr.decoding.incremental import IncrementalDecoder
 from asr.decoding.settings import DecoderSettings
 from asr.errors import ConfigError
 
@@ -46,6 +47,24 @@ class RescoringDecoder:
     def __call__(self, log_probs: np.ndarray, num_best: int | None = None) -> list[Hypothesis]:
         """Return the hypotheses of one utterance [T, V], best first by their new scores; at most ``num_best``."""
         return rescore(self.first_pass(log_probs), self.lm, weight=self.weight)[:num_best]
+
+    def incremental(self) -> "RescoringIncremental":
+        """Start an utterance whose frames come in portions."""
+        return RescoringIncremental(self)
+
+
+class RescoringIncremental(IncrementalDecoder):
+    """The search of an utterance as its frames come, with a second pass over what the beam holds."""
+
+    def __init__(self, decoder: RescoringDecoder) -> None:
+        """Start an utterance."""
+        super().__init__(decoder.first_pass.search)
+        self._decoder = decoder
+
+    def hypotheses(self, num_best: int | None = None) -> list[Hypothesis]:
+        """Return what the frames so far say, best first by the second pass."""
+        found = rescore(super().hypotheses(), self._decoder.lm, weight=self._decoder.weight)
+        return found[:num_best]
 
 
 def rescore(

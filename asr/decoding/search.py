@@ -34,7 +34,6 @@ from asr.decoding.search_state import (
     WORD,
     State,
     begin,
-    best_prefix,
     compact,
     copy_into,
     forget,
@@ -202,29 +201,36 @@ class Search:
         return self.vocabulary.tokens.decode(self._labels(state, int(state.records[chain[-1], LAST_NODE])))
 
     def forget(self, state: State, num_words: int) -> State:
-        """Return the state without the first words of the best prefix, and without prefixes that begin with others.
+        """Return the state without the first words of the best hypothesis, and without prefixes that begin with others.
 
         Scores, language model and hotwords go on after these words. Where all prefixes begin with them, what can still
         be found is what would have been.
 
         Args:
-            state: its arrays are changed.
-            num_words: at least 1, and words that have ended in the best prefix.
+            state: its arrays are changed or taken over.
+            num_words: at least 1, at most `num_ended`.
         """
-        forget(state, num_words)
+        state, finals = self.finals(state)
+        forget(state, int(records_to(state.records, finals[0].record)[num_words - 1]), num_words)
         return self._with_room(state)
+
+    def num_ended(self, state: State) -> tuple[State, int]:
+        """Return the state, and how many words of the best hypothesis have ended in a prefix of the beam."""
+        state, finals = self.finals(state)
+        best = state.record_hashes[records_to(state.records, finals[0].record)]
+        chains = [state.record_hashes[records_to(state.records, record)] for record in self._histories(state)]
+        # A word's hash is that of all words up to it.
+        return state, max(int(np.isin(best, chain).sum()) for chain in chains)
 
     def _histories(self, state: State) -> set[int]:
         beam = state.beam[: state.counts[NUM_PREFIXES]]
         return set(state.nodes[beam, HISTORY].tolist())
 
-    def num_ended(self, state: State) -> int:
-        """Return how many words have ended in the best prefix."""
-        return len(records_to(state.records, state.nodes[state.beam[best_prefix(state)], HISTORY]))
-
     def _labels(self, state: State, node: int) -> tuple[int, ...]:
         """Return the labels of a prefix but those of forgotten words."""
-        return tuple(tokens_to(state.nodes, node)[state.records[0, LAST_NODE] + 1 :].tolist())
+        labels = tokens_to(state.nodes, node)[state.records[0, LAST_NODE] + 1 :].tolist()
+        first = next((at for at, label in enumerate(labels) if label not in self.vocabulary.units.separators), 0)
+        return tuple(labels[first:])
 
     def _text(self, state: State, record: int) -> str:
         texts, words = self.vocabulary.words.texts, state.records[records_to(state.records, record), WORD]

@@ -145,29 +145,20 @@ def compact(state):
     return state.counts[NUM_NODES], state.counts[NUM_RECORDS]
 
 
-def best_prefix(state: State) -> int:
-    """Return the place in the beam of the most probable prefix, language model and bonuses of ended words included."""
-    count = int(state.counts[NUM_PREFIXES])
-    beam = state.beam[:count]
-    masses = np.logaddexp(state.masses[:count, BLANK_MASS], state.masses[:count, LABEL_MASS])
-    beside = state.node_lms[beam] + state.record_scores[state.nodes[beam, HISTORY]].sum(axis=1)
-    return int(np.argmax(masses + beside))
-
-
-def forget(state: State, num_words: int) -> None:
-    """Make the state one after the first words of its best prefix, and drop the prefixes that begin with others.
+def forget(state: State, root: int, num_words: int) -> None:
+    """Make the state one after some words, and drop the prefixes that begin with others.
 
     Args:
         state: changed.
-        num_words: at least 1, and no more than have ended in the best prefix.
+        root: the record of the last of these words.
+        num_words: how many they are.
     """
     count = int(state.counts[NUM_PREFIXES])
-    beam = state.beam[:count]
+    beam = state.beam[:count].copy()
     chains = [records_to(state.records, record) for record in state.nodes[beam, HISTORY].tolist()]
-    root = chains[best_prefix(state)][num_words - 1]
     same = [len(c) >= num_words and state.record_hashes[c[num_words - 1]] == state.record_hashes[root] for c in chains]
     # Words may have been pronounced or segmented in several ways: each is a record of its own, and all are one now.
-    roots = np.unique([chain[num_words - 1] for chain, kept in zip(chains, same, strict=True) if kept])
+    roots = np.unique([root, *(chain[num_words - 1] for chain, kept in zip(chains, same, strict=True) if kept)])
     last_nodes = state.records[roots, LAST_NODE]
     used = used_rows(state)
     for links in (state.nodes[: used["nodes"], HISTORY], state.records[: used["records"], BEFORE]):

@@ -30,6 +30,13 @@ def loudness(frames: np.ndarray, config: FeatureConfig) -> np.ndarray:
     return frames[:, : config.num_mels].mean(axis=1)
 
 
+def silent_frames(levels: np.ndarray) -> np.ndarray:
+    """Return which frames are silent by their loudness, [S] bool; S >= 1."""
+    noise, speech = np.percentile(levels, [_NOISE_PERCENTILE, _SPEECH_PERCENTILE])
+    noise = max(noise, speech - _MOST_RANGE)
+    return levels < noise + _SILENT_SHARE * (speech - noise)
+
+
 def silences(frames: np.ndarray, config: Config) -> np.ndarray:
     """Return start and end of each silence of an utterance, [R, 2], in frames of the model's output and fractions.
 
@@ -40,10 +47,7 @@ def silences(frames: np.ndarray, config: Config) -> np.ndarray:
     if not len(frames):
         return np.zeros((0, 2))
     levels = loudness(frames, config.features)
-    noise, speech = np.percentile(levels, [_NOISE_PERCENTILE, _SPEECH_PERCENTILE])
-    noise = max(noise, speech - _MOST_RANGE)
-    silent = levels < noise + _SILENT_SHARE * (speech - noise)
-    edges = np.flatnonzero(np.diff(silent, prepend=False, append=False)).reshape(-1, 2)
+    edges = np.flatnonzero(np.diff(silent_frames(levels), prepend=False, append=False)).reshape(-1, 2)
     long = edges[edges[:, 1] - edges[:, 0] >= _SHORTEST_S / config.features.hop_s]
     # The first frames of features and of output have their middle in common, not their start.
     stride = config.model.time_stride
