@@ -224,6 +224,9 @@ class ModelConfig(_Section):
     pyramid: tuple[PositiveInt, ...] = Field(
         default=(), description="after each recurrent layer, how many frames become one; layers not named: 1"
     )
+    outputs_per_frame: PositiveInt = Field(
+        default=1, description="output frames that the last layer makes of each frame that reaches it"
+    )
     norm: Literal["none", "batch", "layer"] = Field(
         default="batch", description="normalisation before each recurrent layer, over true frames only"
     )
@@ -258,6 +261,11 @@ class ModelConfig(_Section):
     @property
     def time_stride(self) -> int:
         """Input frames for each output frame."""
+        return self.network_stride // self.outputs_per_frame
+
+    @property
+    def network_stride(self) -> int:
+        """Input frames for each frame that reaches the last layer."""
         return math.prod([*(conv.stride[0] for conv in self.conv), self.stack_frames, *self.pyramid])
 
     @model_validator(mode="before")
@@ -276,6 +284,11 @@ class ModelConfig(_Section):
             raise ValueError("layers = 0: a model without recurrent layers needs attention_layers")
         if len(self.pyramid) > self.layers:
             raise ValueError(f"pyramid = {list(self.pyramid)}: more factors than layers = {self.layers}")
+        if self.network_stride % self.outputs_per_frame:
+            raise ValueError(
+                f"outputs_per_frame = {self.outputs_per_frame} does not divide the {self.network_stride} input frames "
+                f"that become one: choose a number that does"
+            )
         marked = self.intermediate_ctc
         if len(set(marked)) < len(marked) or any(number >= self.layers for number in marked):
             raise ValueError(

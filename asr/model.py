@@ -24,7 +24,7 @@ from asr.layers.lengths import output_lengths, strided_length
 from asr.layers.lookahead import LookAhead
 from asr.layers.masks import zero_padding
 from asr.layers.recurrent_block import RecurrentBlock
-from asr.layers.stacking import stack_frames
+from asr.layers.stacking import stack_frames, unstack_frames
 from asr.layers.tensor import Tensor, ops
 
 _ATTENTION_SALT = 1_000  # above the numbers of recurrent layers, which are the salts of their dropout
@@ -61,10 +61,10 @@ class AcousticModel(keras.Model):
         # Norms stand before what each block adds; after the last one there is none unless here (Xiong et al., 2020).
         self.last_norm = None if config.layers else keras.layers.LayerNormalization(dtype=policy)
         self.dropout = Dropout(config.dropout, config.layers, variational=config.variational_dropout, dtype=policy)
-        self.output_layer = dense(num_classes, dtype=policy)
+        self.output_layer = dense(config.outputs_per_frame * num_classes, dtype=policy)
         self.intermediate = {str(layer): dense(num_classes, dtype=policy) for layer in config.intermediate_ctc}
         # Shapes alone make the weights; to compute would compile every operation by itself under JAX.
-        frames = keras.KerasTensor((1, config.time_stride, num_features), "float32")
+        frames = keras.KerasTensor((1, config.network_stride, num_features), "float32")
         self(frames, keras.KerasTensor((1,), "int32"), intermediate=True)
 
     def call(
@@ -88,7 +88,8 @@ class AcousticModel(keras.Model):
             [B, T', V] float32; T' = ``output_lengths(T)``. What stands past an utterance's output length means nothing.
             With ``intermediate`` a list of (logits, lengths [B]): of the intermediate layers, then of the last.
         """
-        x, lengths = self._front_end(frames, lengths, training)
+        true_lengths = ops.cast(lengths, "int32")
+        x, lengths = self._front_end(frames, true_lengths, training)
         found = []
         for number, block in enumerate(self.recurrent, 1):
             x = block(x, lengths, training=training, seeds=seeds)
@@ -99,7 +100,8 @@ class AcousticModel(keras.Model):
             x = self.look_ahead(x, lengths)
         x = self._attended(x, lengths, seeds)
         logits = _float32(self.output_layer(self.dropout(x, seeds=seeds)))
-        return [*found, (logits, lengths)] if intermediate else logits
+        logits = unstack_frames(logits, self.config.outputs_per_frame, self.output_lengths(frames.shape[1]))
+        return [*found, (logits, self.output_lengths(true_lengths))] if intermediate else logits
 
     def _attended(self, x: Tensor, lengths: Tensor, seeds: Tensor | None) -> Tensor:
         if self.attention_input is not None:

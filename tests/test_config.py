@@ -110,6 +110,9 @@ def test_the_preset_of_the_defaults_changes_nothing():
 def test_the_time_stride_counts_stacking_and_the_pyramid():
     model = {"conv": [{"stride": [2, 1]}], "stack_frames": 3, "pyramid": [1, 2]}
     assert parse_config({"model": model}, "test").model.time_stride == 12
+    assert parse_config({"model": {**model, "outputs_per_frame": 3}}, "test").model.time_stride == 4
+    with pytest.raises(ConfigError, match="outputs_per_frame = 5 does not divide the 12 input frames"):
+        parse_config({"model": {**model, "outputs_per_frame": 5}}, "test")
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ OPTIONS = {
     "dense": {"connections": "dense", "norm": "none"},
     "pyramid": {"pyramid": (2, 3), "norm": "layer"},
     "dense pyramid": {"pyramid": (2,), "connections": "dense"},
+    "several outputs a frame": {"conv": (ConvConfig(channels=4),), "stack_frames": 3, "outputs_per_frame": 2},
     "look-ahead": {**ONE_WAY, "look_ahead": 4},
     "attention": {"attention_layers": 2, "attention_heads": 2, "norm": "none", "connections": "residual"},
     "transformer": {"layers": 0, "attention_layers": 2, "attention_units": 16, "positions": "sinusoidal"},
@@ -92,6 +93,20 @@ def test_an_utterance_alone_gives_what_it_gives_among_longer_ones_gradients_incl
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
+def test_several_outputs_of_a_frame_follow_each_other():
+    few, many = model(stack_frames=2), model(stack_frames=2, outputs_per_frame=2)
+    kernel = RNG.normal(size=few.output_layer.kernel.shape).astype("float32")
+    for one, other in zip(few.weights, many.weights, strict=True):
+        if one.shape == other.shape:
+            other.assign(one)
+    few.output_layer.kernel.assign(kernel)
+    many.output_layer.kernel.assign(np.concatenate([kernel, 2 * kernel], axis=1))
+    once = np.asarray(few(FRAMES, LENGTHS))
+    expected = np.stack([once, 2 * once], axis=2).reshape(len(once), -1, once.shape[2])
+    found = np.asarray(many(FRAMES, LENGTHS))
+    np.testing.assert_allclose(found, expected[:, : found.shape[1]], **TOLERANCE)
+
+
 def test_the_text_of_an_utterance_does_not_depend_on_its_neighbours():
     made = model()
     made(FRAMES, LENGTHS, training=True)  # so that batch norm has something to remember
@@ -123,6 +138,7 @@ def test_loss_and_gradient_of_an_utterance_do_not_depend_on_its_neighbours():
         {"conv": (ConvConfig(stride=(3, 2)), ConvConfig(stride=(2, 2)))},
         {"conv": (), "stack_frames": 4},
         {"conv": (ConvConfig(),), "stack_frames": 2, "layers": 2, "pyramid": (2, 3)},
+        {"conv": (ConvConfig(),), "pyramid": (2,), "outputs_per_frame": 2},
     ],
 )
 def test_the_model_makes_as_many_frames_as_output_lengths_says(settings):

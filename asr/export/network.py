@@ -65,7 +65,10 @@ def to_onnx(model: AcousticModel, metadata: Mapping[str, str]) -> onnx.ModelProt
     if model.last_norm is not None:
         x = replace(x, name=normalised(graph, x.name, model.last_norm))
     logits = graph.add("Transpose", dense(graph, x.name, model.output_layer), perm=[1, 0, 2])
-    graph.output(LOGITS, logits, ("batch", "output_time", model.output_layer.units))
+    num_classes = model.output_layer.units // config.outputs_per_frame
+    if config.outputs_per_frame > 1:  # frames past the batch's output length may come along; they mean nothing
+        logits = graph.add("Reshape", logits, graph.integers(0, -1, num_classes))
+    graph.output(LOGITS, logits, ("batch", "output_time", num_classes))
     for name, value in states:
         graph.output(f"next_{name}", value, (1, "batch", config.units))
     if carries and model.look_ahead is not None:

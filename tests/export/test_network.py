@@ -87,6 +87,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "layer norm": {"norm": "layer"},
     "no norm, dense connections": {"norm": "none", "connections": "dense", "layers": 2},
     "residual connections": {"connections": "residual", "layers": 2},
+    "several outputs a frame": {"stack_frames": 2, "outputs_per_frame": 4},
     "pyramid and stacked frames": {"pyramid": [2, 3], "stack_frames": 2, "layers": 2},
     "no convolution": {"conv": [], "stack_frames": 3},
     "two convolutions": {"conv": [{"channels": 2, "kernel": [5, 3], "stride": [1, 3]}, {"channels": 3}]},
