@@ -25,8 +25,10 @@ from asr.errors import ConfigError, RunError
 from asr.features import FrontEnd
 from asr.files import write_atomically
 from asr.onnx_model import OnnxModel
+from asr.packaged import find_model, known_models
 from asr.tokens import Tokens
 from asr.trained_model import BatchLimits, TrainedModel
+from asr.weights_file import load_weights
 
 if TYPE_CHECKING:
     from asr.model import AcousticModel  # brings Keras, which a run folder can be read without
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 CONFIG, TOKENS, FEATURES, WEIGHTS = "config.toml", "tokens.json", "features.npz", "weights"
 HISTORY, EXCLUDED, ENVIRONMENT, LOGS = "history.jsonl", "excluded.jsonl", "environment.json", "logs"
 MODEL_WEIGHTS, AVERAGE = "model.weights.h5", "average.weights.h5"
+PACKED_WEIGHTS = "weights.npz"  # in the place of the folder of weights: of a packaged model
+ONLY_TRAINED = "intermediate."  # weights of losses within the network, which nothing but a training reads
 BEST, LAST = "best", "last"  # files that hold the name of a checkpoint
 MODEL_ONNX, MODEL_INT8 = "model.onnx", "model.int8.onnx"
 RUNTIMES = ("onnx", "int8", "keras")  # what can compute a trained model
@@ -95,7 +99,7 @@ def load(folder: str | Path, *, precision: str | None = None) -> Run:
     """Return the run in a folder, with the averaged weights where there are any, else the best, else the last.
 
     Args:
-        folder: of the run.
+        folder: of the run, or a packaged model's name.
         precision: of the layers' arithmetic; None: as in training.
 
     Raises:
@@ -103,13 +107,13 @@ def load(folder: str | Path, *, precision: str | None = None) -> Run:
     """
     from asr.model import AcousticModel
 
-    folder = Path(folder)
+    folder = find_model(folder)
     config, tokens, front_end = _read_parts(folder)
     weights = find_weights(folder)
     precision = precision or config.train.precision
     model = AcousticModel(config.model, config.features.num_features, len(tokens), precision)
     try:
-        model.load_weights(weights)
+        _read_weights(model, weights)
     except (OSError, ValueError, KeyError) as error:
         raise RunError(
             f"{weights}: does not fit {CONFIG} and the {len(tokens)} labels of {TOKENS}: restore the run folder"
@@ -117,11 +121,24 @@ def load(folder: str | Path, *, precision: str | None = None) -> Run:
     return Run(folder, config, tokens, front_end, model, weights)
 
 
+def _read_weights(model: "AcousticModel", path: Path) -> None:
+    """Give a model the weights of a file, either of Keras's or packed ones."""
+    from asr.model import named_weights
+
+    if path.name != PACKED_WEIGHTS:
+        model.load_weights(path)
+        return
+    packed = load_weights(path)
+    for name, variable in named_weights(model).items():
+        if not name.startswith(ONLY_TRAINED):
+            variable.assign(packed[name].astype(np.float32))
+
+
 def load_onnx(folder: str | Path, *, int8: bool = False, threads: int | None = None) -> OnnxModel:
-    """Return the model that ``asr export`` has put into a run folder; Keras is not loaded.
+    """Return the model that ``asr export`` or ``asr package`` has put into a run folder; Keras is not loaded.
 
     Args:
-        folder: of the run.
+        folder: of the run, or a packaged model's name.
         int8: whether it is the model of 8-bit integers.
         threads: that compute a batch; None: one a core.
 
@@ -129,7 +146,7 @@ def load_onnx(folder: str | Path, *, int8: bool = False, threads: int | None = N
         RunError: there is none, it is damaged, or it was made of another run or of other weights; or onnxruntime
             cannot be imported.
     """
-    folder = Path(folder)
+    folder = find_model(folder)
     path = folder / (MODEL_INT8 if int8 else MODEL_ONNX)
     if not path.is_file():
         raise RunError(f"{path}: not there: make it with asr export {folder}{' --int8' if int8 else ''}")
@@ -147,7 +164,7 @@ def load_for(folder: str | Path, runtime: str | None = None, threads: int | None
     """Return the model in a run folder, computed by a runtime.
 
     Args:
-        folder: of the run.
+        folder: of the run, or a packaged model's name.
         runtime: one of `RUNTIMES`; None: onnx where ``asr export`` has made a model and onnxruntime is installed,
             otherwise keras.
         threads: as `load_onnx`; Keras takes its own.
@@ -161,14 +178,14 @@ def load_for(folder: str | Path, runtime: str | None = None, threads: int | None
 
 def default_runtime(folder: str | Path) -> str:
     """Return the runtime that computes a run where none is asked for."""
-    there = (Path(folder) / MODEL_ONNX).is_file() and importlib.util.find_spec("onnxruntime") is not None
+    there = (find_model(folder) / MODEL_ONNX).is_file() and importlib.util.find_spec("onnxruntime") is not None
     return "onnx" if there else "keras"
 
 
 def describe_source(folder: Path) -> dict[str, str]:
     """Return digests of what an exported model is made of and read with; of weights only where the folder has some."""
     parts = {"tokens": folder / TOKENS, "features": folder / FEATURES}
-    if (folder / WEIGHTS).is_dir():
+    if (folder / WEIGHTS).is_dir() or (folder / PACKED_WEIGHTS).is_file():
         parts["weights"] = find_weights(folder)
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in parts.items()}
 
@@ -190,7 +207,7 @@ def read_config(folder: Path) -> Config:
         RunError: the folder is not a run, or its configuration is not one.
     """
     if not (folder / CONFIG).is_file():
-        raise RunError(f"{folder}: not a run folder (no {CONFIG}): name a folder that asr train wrote")
+        raise RunError(f"{folder}: not a run folder (no {CONFIG}): {known_models()}")
     try:
         return load_config(folder / CONFIG)
     except ConfigError as error:
@@ -203,6 +220,8 @@ def find_weights(folder: Path) -> Path:
     Raises:
         RunError: there is none yet.
     """
+    if (folder / PACKED_WEIGHTS).is_file():
+        return folder / PACKED_WEIGHTS
     average = folder / WEIGHTS / AVERAGE
     if average.is_file():
         return average

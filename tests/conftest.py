@@ -95,3 +95,18 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_config: Path) -> Pat
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     train(load_config(tiny_config, ["train.epochs=1", "data.num_buckets=1"]), folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def pretrained(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path, data: Path) -> Path:
+    """Return a folder like that of the packaged models: ``english-small``, a very small one, and ``lm/words.asrlm``."""
+    pytest.importorskip("onnx", reason="writes the model")
+    from asr.decoding.lm_training import LanguageModelSettings, train_language_model
+    from asr.export.package import package_run
+
+    folder = tmp_path_factory.mktemp("installed") / "pretrained"
+    lm = folder / "lm" / "words.asrlm"
+    lm.parent.mkdir(parents=True)
+    train_language_model([data / "an4.jsonl"], lm, LanguageModelSettings(order=2))
+    package_run(tiny_run, folder / "english-small", language_model=lm, shares=True, data_set=data / "an4.jsonl")
+    return folder

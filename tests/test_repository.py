@@ -2,8 +2,10 @@
 
 import ast
 import importlib.util
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -193,9 +195,11 @@ def test_the_extra_for_gpus_asks_for_the_same_tensorflow():
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from what git tracks, without a network."""
+def wheel(tmp_path_factory: pytest.TempPathFactory, pretrained: Path) -> Path:
+    """Build the wheel, without a network, from what git tracks and a very small packaged model called ``tiny``."""
     source, output = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
+    shutil.copytree(pretrained / "english-small", source / "asr" / "pretrained" / "tiny")
+    shutil.copytree(pretrained / "lm", source / "asr" / "pretrained" / "lm")
     for path in tracked_files():
         target = source / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -220,7 +224,13 @@ def test_the_wheel_holds_the_two_packages_and_nothing_else(wheel):
     }
     assert modules <= set(names)
     assert "asr/py.typed" in names
+    assert {
+        "asr/pretrained/tiny/weights.npz",
+        "asr/pretrained/tiny/model.onnx",
+        "asr/pretrained/lm/words.asrlm",
+    } <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert wheel.stat().st_size <= 60_000_000
 
 
 @pytest.mark.slow
@@ -243,3 +253,9 @@ def test_the_wheel_works_from_another_folder(wheel, tmp_path, data):
     assert PYPROJECT["version"] in run(site / "bin" / "asr", "--version")
     assert "an4" in run(python, "-m", "asr", "corpus", "list")
     assert "3 utterances" in run(python, "-m", "asr", "corpus", "check", data / "an4.jsonl")
+
+    models = site / "asr" / "pretrained"
+    before = sorted((path, path.stat().st_mtime_ns) for path in models.rglob("*"))
+    found = json.loads(run(python, "-m", "asr", "transcribe", data / "an440-mjgm-b.flac", "-m", "tiny", "-f", "json"))
+    assert found["model"] == "tiny"
+    assert sorted((path, path.stat().st_mtime_ns) for path in models.rglob("*")) == before

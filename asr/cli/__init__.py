@@ -31,6 +31,7 @@ COMMANDS = {
     "report": "how trainings went",
     "lm": "make, compile and measure language models",
     "export": "a trained model in ONNX's form, for use without Keras",
+    "package": "a trained model as a small folder to install or pass on",
     "info": "versions, devices; facts of a run",
     "merge": "join the parts of --shard i/n runs",
 }

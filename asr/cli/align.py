@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import load_backend, progress_bar, stderr_console
+from asr.cli.model_options import model_argument
 from asr.wording import counted
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``asr align``."""
-    parser.add_argument("model", metavar="RUN", type=Path, help="run folder of asr train")
+    parser.add_argument("model", metavar="RUN", type=model_argument, help="run folder, or a packaged model")
     parser.add_argument("manifest", metavar="MANIFEST", type=Path, help="sound files and what is said in them")
     parser.add_argument("--format", choices=("ctm", "textgrid"), required=True, help="what to write")
     parser.add_argument(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
-from asr.cli.model_options import add_runtime_arguments, load_model
+from asr.cli.model_options import add_runtime_arguments, load_model, model_argument
 from asr.cli.numbers import positive
 from asr.cli.search_options import add_search_arguments, files_read, lm_file, search_for
 from asr.wording import counted
@@ -35,7 +35,7 @@ _SAVED = ".npz"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``asr decode``."""
-    parser.add_argument("model", metavar="RUN", type=Path, help="run folder of asr train")
+    parser.add_argument("model", metavar="RUN", type=model_argument, help="run folder, or a packaged model")
     parser.add_argument("data_set", metavar="DATA", type=Path, help="manifest, shards, or saved log-probabilities")
     parser.add_argument("--output", metavar="HYP", required=True, type=Path, help="file of hypotheses, JSON lines")
     add_search_arguments(parser)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from asr.cli import DONE
 from asr.cli.console import load_backend, stderr_console
+from asr.cli.model_options import model_argument
 
 if TYPE_CHECKING:
     from asr.export.comparison import Comparison
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``asr export``."""
-    parser.add_argument("model", metavar="RUN", type=Path, help="run folder of asr train")
+    parser.add_argument("model", metavar="RUN", type=model_argument, help="run folder of asr train")
     parser.add_argument("--format", choices=("onnx",), required=True, help="what to write")
     parser.add_argument("--int8", action="store_true", help="products of 8-bit integers: smaller, slightly less exact")
     parser.add_argument("--check", metavar="DATA", type=Path, help="manifest or shards to compare on (default: above)")

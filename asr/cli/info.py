@@ -1,9 +1,10 @@
-"""Versions, devices and the strategy that a training would use; with a run folder, its facts.
+"""Versions, devices, the strategy that a training would use, packaged models; with a run or one of these, its facts.
 
     asr info
     asr info runs/an4
+    asr info english-small
 
-Of a run: which weights would be used, the model's size, its features and tokens.
+Of a model: which weights would be used, its size, features and tokens, and what its decoder has.
 """
 
 import argparse
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr.cli import DONE
+from asr.cli.model_options import model_argument
+from asr.packaged import packaged_models
 from asr.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -21,7 +24,9 @@ _LABELS_SHOWN = 100
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("run", metavar="RUN", type=Path, nargs="?", help="run folder to describe as well")
+    parser.add_argument(
+        "run", metavar="RUN", type=model_argument, nargs="?", help="run folder or packaged model to describe as well"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"machine: {machine['system']} {machine['processor']}, {machine['cores']} cores")
     print(f"backend: {environment['backend']} (KERAS_BACKEND chooses)")
     print(f"strategy: {environment['devices']}")
+    print(f"packaged models: {', '.join(packaged_models()) or 'none'}")
     if args.run is not None:
         for line in _describe_run(args.run):
             print(line)
@@ -57,6 +63,7 @@ def _describe_run(folder: Path) -> list[str]:
         f"features: {config.features.num_features} {config.features.kind} at {config.features.sample_rate_hz} Hz, "
         f"an output frame every {loaded.seconds_per_frame * 1000:g} ms",
         _describe_tokens(loaded.tokens),
+        *_describe_decoder(folder),
         *_describe_history(folder, config.train.epochs),
     ]
 
@@ -73,12 +80,24 @@ def _describe_tokens(tokens: Tokens) -> str:
     return f"tokens: {len(tokens)} {tokens.kind} ({shown})"
 
 
+def _describe_decoder(folder: Path) -> list[str]:
+    from asr.decoding.calibration import Calibration, load_calibration
+    from asr.decoding.settings import language_model_file
+
+    lm, calibration = language_model_file(folder), load_calibration(folder)
+    found = [] if lm is None else [f"language model: {lm}, {lm.stat().st_size / 1e6:.1f} MB"]
+    kind = "not calibrated" if calibration == Calibration() else f"calibrated ({calibration.kind})"
+    return [*found, f"confidence: {kind}"]
+
+
 def _describe_history(folder: Path, epochs: int) -> list[str]:
     from asr.manifest import read_json_lines
     from asr.run import HISTORY
     from asr.training.history import error_rate
 
-    records = [record for _, record in read_json_lines(folder / HISTORY)] if (folder / HISTORY).is_file() else []
+    if not (folder / HISTORY).is_file():  # of a packaged model
+        return []
+    records = [record for _, record in read_json_lines(folder / HISTORY)]
     scored = [(*rate, record["epoch"]) for record in records if (rate := error_rate(record))]
     found = [f"epochs: {len(records)} of {epochs}"]
     if scored:

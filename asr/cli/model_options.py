@@ -22,6 +22,13 @@ def add_runtime_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", metavar="N", type=positive, help="threads (default: one a core)")
 
 
+def model_argument(text: str) -> Path:
+    """Return the folder of a model: a packaged one's where its name is given, else a run folder."""
+    from asr.packaged import find_model
+
+    return find_model(text)
+
+
 def load_model(args: argparse.Namespace, folder: Path) -> "TrainedModel":
     """Return the model in a run folder, by the runtime that the options ask for; Keras is loaded only for its own."""
     from asr.run import default_runtime, load_for, read_config

@@ -13,7 +13,7 @@ _KINDS = {
     "run": (
         {"config.toml", "tokens.json"},
         {"features.npz", "history.jsonl", "excluded.jsonl", "environment.json", "weights", "logs"}
-        | {"decoder.json", "pronunciations.txt", "model.onnx", "model.int8.onnx"},
+        | {"decoder.json", "pronunciations.txt", "model.onnx", "model.int8.onnx", "weights.npz"},
     ),
     "shards": ({"index.jsonl", "fingerprint.json"}, {"statistics.npz", "failures.jsonl"}),
 }

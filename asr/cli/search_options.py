@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from asr.tokens import Tokens
 
 _NO_LM = "none"
-_LM_FOLDER = "lm"  # of a run, for a model that belongs to it
 _SOON = 1.5  # seconds after which a search that is not there yet is being compiled
 
 
@@ -32,7 +31,7 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
         "--lm",
         metavar="LM",
         type=Path,
-        help="language model: ARPA, plain or gzip, or .asrlm (default: the one in RUN/lm, if any); none: without",
+        help="language model: ARPA, plain or gzip, or .asrlm (default: the run's own, if any); none: without",
     )
     parser.add_argument("--lm-unit", choices=("word", "token"), help="what the model's words are (default: words)")
     parser.add_argument("--lm-weight", metavar="W", type=_finite, help="factor of its scores (default: tuned, or 0.5)")
@@ -141,7 +140,9 @@ def lm_file(args: argparse.Namespace, folder: Path) -> Path | None:
         return None if str(args.lm) == _NO_LM else args.lm
     if args.beam_size == 1:
         return None
-    return next(iter(sorted((folder / _LM_FOLDER).glob("*.asrlm"))), None)
+    from asr.decoding.settings import language_model_file
+
+    return language_model_file(folder)
 
 
 def warn_of_unspelled(decoder: "Decoder", args: argparse.Namespace) -> None:

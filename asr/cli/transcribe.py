@@ -53,13 +53,12 @@ class _Work:
 
 def run(args: argparse.Namespace) -> int:
     """Transcribe to stdout or into a folder."""
-    from asr.errors import TranscriptionError
+    from asr.packaged import find_model
     from asr.transcribe.source import STDIN
     from asr.transcribe.standard_input import spooled
 
     check_arguments(args)
-    if args.model is None:
-        raise TranscriptionError("no model: name a run folder of asr train with -m; none comes with this release")
+    args.model = args.model or find_model()
     with ExitStack() as stack:
         inputs = _find(args, stack.enter_context(spooled()) if STDIN in args.inputs else None)
         for failure in inputs.failures:

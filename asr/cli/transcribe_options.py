@@ -3,16 +3,23 @@
 import argparse
 from pathlib import Path
 
-from asr.cli.model_options import add_runtime_arguments
+from asr.cli.model_options import add_runtime_arguments, model_argument
 from asr.cli.numbers import above_zero, part, positive
 from asr.cli.search_options import add_search_arguments
 from asr.errors import ConfigError
+from asr.packaged import DEFAULT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare all options."""
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help="files, folders, globs, manifests, or -")
-    parser.add_argument("-m", "--model", metavar="RUN", type=Path, help="run folder of asr train")
+    parser.add_argument(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        type=model_argument,
+        help=f"run folder of asr train, or a packaged model's name (default: {DEFAULT}; asr info lists them)",
+    )
     _add_input_arguments(parser)
     _add_output_arguments(parser)
     add_search_arguments(parser)

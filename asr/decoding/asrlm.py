@@ -55,6 +55,10 @@ class Words(Sequence[str]):
         """Return the UTF-8 of the word of an index from 0 up."""
         return bytes(self._text[self._offsets[index] : self._offsets[index + 1]])
 
+    def are(self, text: np.ndarray, offsets: np.ndarray) -> bool:
+        """Return whether words given as for `__init__` are the same."""
+        return np.array_equal(offsets, self._offsets) and np.array_equal(text, np.asarray(self._text))
+
     def find(self, word: str) -> int:
         """Return the index of a word, `UNKNOWN` where the model does not have it."""
         if word in SPECIAL_WORDS:

@@ -16,6 +16,7 @@ from asr.decoding.single_text import refuse_single_text
 from asr.errors import ConfigError
 from asr.pronunciation.dictionary import split_entry, unstressed
 from asr.tokens import BLANK, Tokens
+from asr.tokens.spellings import StoredSpellings
 
 _WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 
@@ -204,6 +205,28 @@ class Lexicon:
             several = [one for way in ways for one in (_indices(way, index) if way else spelled[word])]
             rows += [(number, one) for one in dict.fromkeys(map(tuple, several)) if one]
         return _spelled(self.words, rows)
+
+
+@dataclass(frozen=True)
+class StoredWords:
+    """A lexicon whose spellings lie beside a model's tokens.
+
+    Attributes:
+        texts: the words; what has no text is no word.
+        stored: their spellings.
+    """
+
+    texts: Sequence[str]
+    stored: StoredSpellings
+
+    def is_spelled_by_labels(self, tokens: Tokens) -> bool:
+        """Return whether the text of a word does not say how ``tokens`` spell it: they are theirs."""
+        return True
+
+    def spelled(self, tokens: Tokens, units: TokenUnits) -> SpelledWords:
+        """Return all spellings."""
+        stored = self.stored
+        return SpelledWords(self.texts, stored.labels.astype(np.int32), stored.offsets, stored.word_of_row)
 
 
 def _checked_ways(ways: Iterable[Sequence[str]], where: str) -> tuple[tuple[str, ...], ...]:

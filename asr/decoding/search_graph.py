@@ -13,7 +13,7 @@ import numpy as np
 
 from asr.compiled import njit
 from asr.decoding.hotwords import Hotword, HotwordAutomaton, automaton
-from asr.decoding.lexicon import Lexicon, SpelledWords, TokenUnits
+from asr.decoding.lexicon import Lexicon, SpelledWords, StoredWords, TokenUnits
 from asr.decoding.lm import LanguageModel
 from asr.decoding.ngram import EMPTY_CONTEXT, UNKNOWN, NgramArrays, ngram_score
 from asr.decoding.search_words import NO_LM, TOKEN_LM, WORD_LM
@@ -107,7 +107,7 @@ class Vocabulary:
         tokens: Tokens,
         *,
         lm: LanguageModel | None = None,
-        lexicon: Lexicon | None = None,
+        lexicon: Lexicon | StoredWords | None = None,
         hotwords: Sequence[Hotword] = (),
         lm_unit: str = "word",
     ) -> None:
@@ -124,7 +124,7 @@ class Vocabulary:
         self.trie: Trie = build_trie(self.words.units, self.words.offsets, self.words.word_of_row)
         self.word_lm = self._word_lm()
 
-    def _spelled(self, lexicon: Lexicon | None) -> SpelledWords:
+    def _spelled(self, lexicon: Lexicon | StoredWords | None) -> SpelledWords:
         hot = [word for hotword in self.hotwords for word in hotword.words]
         if lexicon is not None:
             words = lexicon.spelled(self.tokens, self.units)

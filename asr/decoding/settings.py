@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from asr.files import write_atomically
 
 DECODER = "decoder.json"
 _SEARCH = "search"
+_LM, _LM_FOLDER = "lm", "lm"  # a key of decoder.json; a folder beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,26 @@ def save_settings(folder: Path, settings: DecoderSettings) -> None:
     """
     values = {name: None if value in (math.inf, -math.inf) else value for name, value in asdict(settings).items()}
     update_decoder_file(folder, {_SEARCH: values})
+
+
+def language_model_file(folder: Path) -> Path | None:
+    """Return the language model that belongs to a run folder: what ``decoder.json`` names, else the one in ``lm/``.
+
+    Raises:
+        RunError: what is named is not there.
+    """
+    named = read_decoder_file(folder).get(_LM)
+    if named is None:
+        return next(iter(sorted((folder / _LM_FOLDER).glob("*.asrlm"))), None)
+    path = Path(os.path.normpath(folder / str(named)))  # relative to the folder, which may be installed anywhere
+    if not path.is_file():
+        raise RunError(f"{path}: not there, and {decoder_file(folder)} names it: restore it, or choose --lm none")
+    return path
+
+
+def share_language_model(folder: Path, path: Path) -> None:
+    """Let a run folder's ``decoder.json`` name a language model outside it, by the way from the folder."""
+    update_decoder_file(folder, {_LM: os.path.relpath(path, folder)})
 
 
 def decoder_file(place: Path) -> Path:

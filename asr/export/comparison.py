@@ -1,13 +1,14 @@
 """Two models of one run beside each other: do they say the same, how fast is each, what do integers cost."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from asr.decoding.greedy import greedy
+from asr.decoding.hypothesis import Hypothesis
 from asr.features import Frames
 from asr.scoring.score import score
 from asr.trained_model import TrainedModel, log_softmax
@@ -38,13 +39,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What two models make of the same utterances, by greedy search.
+    """What two models make of the same utterances.
 
     Attributes:
         num_utterances: how many there were.
         largest_difference: between two logits.
         num_other_texts: utterances with another text.
-        word_error_rates: of the first and of the second model; None where no reference is known.
+        word_error_rates: of the first and of the second model; None where no reference is known, or what the search
+            finds is no words.
         real_time_factors: seconds of network a second of audio, of both; frames are computed before.
         on_noise: whether the utterances were made for want of speech.
     """
@@ -84,19 +86,31 @@ def noise_samples(run: TrainedModel) -> list[Sample]:
     return found
 
 
-def compare(first: TrainedModel, second: TrainedModel, samples: Sequence[Sample]) -> Comparison:
-    """Return what two models make of the same utterances, at least one."""
+def compare(
+    first: TrainedModel,
+    second: TrainedModel,
+    samples: Sequence[Sample],
+    search: Callable[[np.ndarray], Sequence[Hypothesis]] | None = None,
+) -> Comparison:
+    """Return what two models make of the same utterances, at least one.
+
+    Args:
+        first: a model.
+        second: one with the same tokens.
+        samples: the utterances.
+        search: log-probabilities to hypotheses, best first; None: greedy search.
+    """
     frames = [sample.frames for sample in samples]
     (logits, seconds), (other_logits, other_seconds) = _timed(first, frames), _timed(second, frames)
-    texts, other_texts = (
-        [greedy(log_softmax(one), first.tokens).text for one in found] for found in (logits, other_logits)
-    )
+    find = search or (lambda log_probs: [greedy(log_probs, first.tokens)])
+    texts, other_texts = ([find(log_softmax(one))[0].text for one in found] for found in (logits, other_logits))
+    has_words = search is not None or first.tokens.kind != "phones"
     audio_seconds = sum(sample.duration for sample in samples)
     return Comparison(
         num_utterances=len(samples),
         largest_difference=max(_difference(*both) for both in zip(logits, other_logits, strict=True)),
         num_other_texts=sum(a != b for a, b in zip(texts, other_texts, strict=True)),
-        word_error_rates=_word_error_rates(samples, texts, other_texts),
+        word_error_rates=_word_error_rates(samples, texts, other_texts) if has_words else (None, None),
         real_time_factors=(seconds / audio_seconds, other_seconds / audio_seconds),
         on_noise=samples[0].is_noise,
     )

@@ -68,12 +68,17 @@ def export_run(folder: Path, *, data_set: Path | None = None, int8: bool = False
         found = OnnxModel(run.folder, run.config, run.tokens, run.front_end, part)
         comparison = compare(run, found, samples(run, data_set))
         if not int8:
-            _check(path, comparison)
+            check_same(path, comparison)
         num_bytes = part.stat().st_size
     return Exported(path, num_bytes, comparison)
 
 
-def _check(path: Path, comparison: Comparison) -> None:
+def check_same(path: Path, comparison: Comparison) -> None:
+    """Check that a model computes what Keras does with the same weights.
+
+    Raises:
+        RunError: it does not.
+    """
     if comparison.largest_difference > TOLERANCE or comparison.num_other_texts:
         raise RunError(
             f"{path}: not kept: logits differ from Keras's by up to {comparison.largest_difference:.2g} and "

@@ -5,6 +5,7 @@ Keras's order (`asr.export.external`); ONNX Runtime computes such nodes once, wh
 holds its weights itself has them ready.
 """
 
+import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
@@ -38,4 +39,4 @@ def _computed(model: onnx.ModelProto, nodes: list[onnx.NodeProto], wanted: list[
     graph = helper.make_graph(nodes, "weights", [], outputs, list(model.graph.initializer))
     alone = helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
     values = ReferenceEvaluator(alone).run(None, {})
-    return [numpy_helper.from_array(value, name) for name, value in zip(wanted, values, strict=True)]
+    return [numpy_helper.from_array(np.asarray(value), name) for name, value in zip(wanted, values, strict=True)]

@@ -18,6 +18,7 @@ from asr.tokens.characters import Characters
 from asr.tokens.phones import Phones
 from asr.tokens.pieces import Pieces
 from asr.tokens.spelling import BLANK, BLANK_LABEL, Spelling, WordLabels
+from asr.tokens.spellings import StoredSpellings
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second, which who decodes need not wait for
     from asr.config import TokenConfig
@@ -77,6 +78,23 @@ class Tokens:
     def guessed(self) -> Mapping[str, Sequence[str]]:
         """Words that were pronounced by guess so far, with their phones; empty for other kinds than phones."""
         return self._spelling.guessed
+
+    @property
+    def stored_spellings(self) -> StoredSpellings | None:
+        """Spellings of many words that lie beside the tokens; None: there are none."""
+        return self._spelling.stored
+
+    def store_spellings(self, words: Sequence[str], first: int) -> None:
+        """Work out how words are spelled and keep it for `save`; nothing is done where that takes no time.
+
+        Words that normalising changes would not be found again: with one of them, nothing is stored.
+
+        Args:
+            words: in order of their bytes from ``first`` on.
+            first: those before it are not spelled.
+        """
+        if all(self.normaliser(word) == word for word in words[first:]):
+            self._spelling.store(words, first)
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], normaliser: str = "none") -> Self:

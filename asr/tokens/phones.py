@@ -5,14 +5,16 @@ lexicon finds is phones, and `Phones.decode` gives them as such.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from asr.errors import ConfigError, UtteranceError
 from asr.pronunciation.pronouncer import Pronouncer
 from asr.tokens.spelling import BLANK_LABEL, Spelling, WordLabels
+from asr.tokens.spellings import StoredSpellings
 
-PRONUNCIATIONS = "pronunciations.txt"  # beside tokens.json
+PRONUNCIATIONS, SPELLINGS = "pronunciations.txt", "spellings.npz"  # beside tokens.json
 
 
 class Phones(Spelling):
@@ -20,9 +22,9 @@ class Phones(Spelling):
 
     kind = "phones"
 
-    def __init__(self, pronouncer: Pronouncer) -> None:
-        """Keep the pronunciations."""
-        self._pronouncer = pronouncer
+    def __init__(self, pronouncer: Pronouncer, stored: Path | None = None) -> None:
+        """Keep the pronunciations; ``stored`` is a file that `StoredSpellings.save` wrote, which come first."""
+        self._pronouncer, self._stored = pronouncer, stored
         self.labels = (BLANK_LABEL, *pronouncer.phones)
         self._index = {label: index for index, label in enumerate(self.labels)}
 
@@ -30,6 +32,17 @@ class Phones(Spelling):
     def guessed(self) -> Mapping[str, Sequence[str]]:
         """Words that are not in the dictionary and were pronounced all the same, with their phones."""
         return self._pronouncer.guessed
+
+    @cached_property
+    def stored(self) -> StoredSpellings | None:
+        """Spellings that lie beside the tokens, read when they are first needed; None: there are none."""
+        return StoredSpellings.load(self._stored) if self._stored else None
+
+    def store(self, words: Sequence[str], first: int) -> None:
+        """Pronounce the words from ``first`` on, which are in order of their bytes, and keep that for `save`."""
+        guessed = dict(self._pronouncer.guessed)
+        self.stored = StoredSpellings.of(words, [*([] for _ in range(first)), *self.spell(words[first:])])
+        self._pronouncer.guessed = guessed  # the others are stored now
 
     def encode(self, text: str) -> list[int]:
         """Return the labels of each word's first pronunciation.
@@ -81,6 +94,14 @@ class Phones(Spelling):
 
     def spell(self, words: Sequence[str]) -> list[list[tuple[int, ...]]]:
         """Return each pronunciation of each word."""
+        if self.stored is None:
+            return self._pronounced(words)
+        found = self.stored.spell(words)
+        others = [word for word, several in zip(words, found, strict=True) if several is None]
+        pronounced = iter(self._pronounced(others) if others else [])  # no dictionary is read for none
+        return [next(pronounced) if several is None else several for several in found]
+
+    def _pronounced(self, words: Sequence[str]) -> list[list[tuple[int, ...]]]:
         found = self._pronouncer.pronounce(words)
         return [[tuple(self._index[phone] for phone in one) for one in several] for several in found]
 
@@ -88,7 +109,11 @@ class Phones(Spelling):
         """Write the dictionary, in the phones used here, beside ``tokens.json``; return its name and the guesses."""
         self._pronouncer.dictionary.save(folder / PRONUNCIATIONS)
         guessed = {word: " ".join(phones) for word, phones in sorted(self._pronouncer.guessed.items())}
-        return {"dictionary": PRONUNCIATIONS, "guess": self._pronouncer.guesses, "guessed": guessed}
+        value = {"dictionary": PRONUNCIATIONS, "guess": self._pronouncer.guesses, "guessed": guessed}
+        if self.stored is None:
+            return value
+        self.stored.save(folder / SPELLINGS)
+        return {**value, "spellings": SPELLINGS}
 
     @classmethod
     def load(cls, labels: Sequence[str], value: dict[str, Any], folder: Path) -> Self:
@@ -103,4 +128,5 @@ class Phones(Spelling):
         guessed = {word: tuple(phones.split()) for word, phones in value["guessed"].items()}
         if odd := {phone for phones in guessed.values() for phone in phones} - set(labels):
             raise ConfigError(f"a guess has {sorted(odd)[0]!r}, which is not a label")
-        return cls(Pronouncer(path, tuple(labels[1:]), guesses=value["guess"], guessed=guessed))
+        stored = folder / value["spellings"] if "spellings" in value else None
+        return cls(Pronouncer(path, tuple(labels[1:]), guesses=value["guess"], guessed=guessed), stored)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
 
+from asr.tokens.spellings import StoredSpellings
+
 BLANK = 0
 BLANK_LABEL = "<blank>"
 
@@ -25,6 +27,14 @@ class Spelling(Protocol):
     def guessed(self) -> Mapping[str, Sequence[str]]:
         """Words whose phones were guessed so far, and these; empty where words are spelled by their letters."""
         return {}
+
+    @property
+    def stored(self) -> StoredSpellings | None:
+        """Spellings of many words that need not be worked out; None: there are none."""
+        return None
+
+    def store(self, words: Sequence[str], first: int) -> None:
+        """Work out the spellings of the words from ``first`` on, and keep them, where that takes time."""
 
     def encode(self, text: str) -> list[int]:
         """Return the label indices of a text, or raise `asr.errors.UtteranceError`."""

@@ -3,23 +3,32 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from asr.audio_blocks import resampled
 from asr.decoding.annotate import annotate
 from asr.decoding.calibration import load_calibration
-from asr.decoding.greedy import greedy
+from asr.decoding.greedy import IncrementalGreedy, greedy
 from asr.decoding.hypothesis import Hypothesis
-from asr.errors import AsrError, AudioError, ConfigError, TranscriptionError, UtteranceError
+from asr.decoding.settings import UNTUNED_SETTINGS, language_model_file, load_settings
+from asr.errors import AsrError, AudioError, ConfigError, UtteranceError
 from asr.features import Frames
+from asr.packaged import find_model, model_name
 from asr.transcribe.ahead import ahead
 from asr.transcribe.clock import frame_clock
-from asr.transcribe.recognise import AudioModel, Failure, Recognised, Recording, recognise
+from asr.transcribe.listening import WindowModel
+from asr.transcribe.long import load_endpoint, transcribe_long
+from asr.transcribe.recognise import Failure, Recognised, Recording, recognise
+from asr.transcribe.running import Decoding, Ongoing
 from asr.transcribe.segments import MAX_SECONDS, segments_of
 from asr.transcribe.source import Source
+from asr.transcribe.stream import StreamUpdate, TextStream, in_portions
 from asr.transcribe.transcript import Segment, Transcript
 
 if TYPE_CHECKING:
@@ -55,7 +64,7 @@ class Transcriber:
 
     def __init__(
         self,
-        model: str | Path | AudioModel | None = None,
+        model: str | Path | WindowModel | None = None,
         *,
         beam_size: int | None = None,
         search: "Decoder | RescoringDecoder | None" = None,
@@ -66,24 +75,26 @@ class Transcriber:
         """Load the model.
 
         Args:
-            model: a run folder, or what `asr.load` made of one.
-            beam_size: default: what the run's config says; not used where there is a search.
-            search: with a language model, a lexicon, hotwords, or any settings, over the model's tokens.
+            model: a packaged model's name, a run folder, or what `asr.load` made of one; None: the packaged model that
+                is used where none is named.
+            beam_size: default: what was tuned with the run's own language model, where it has one, else what its config
+                says; 1 is greedy search, without a language model. Not used where there is a search.
+            search: with a language model, a lexicon, hotwords, or any settings, over the model's tokens; None: one
+                with the run's own language model, if any.
             runtime: what computes the model of a folder; None: onnx where ``asr export`` has made a model, else keras.
             threads: of ONNX Runtime; None: one a core.
             max_segment_seconds: longest segment of a transcript, unless a single word is longer.
 
         Raises:
-            TranscriptionError: no model is named; none is packaged yet.
-            RunError: the folder is not a run with weights.
+            RunError: the folder is not a run with weights; or no model is named, and none is packaged.
             ConfigError: ``beam_size`` is below 1.
         """
-        if model is None:
-            raise TranscriptionError("no model: name a run folder of asr train (-m); none comes with this release")
         if beam_size is not None and beam_size < 1:
             raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
-        self.model = _open_model(model, runtime, threads) if isinstance(model, str | Path) else model
+        self.model = _open_model(model, runtime, threads) if isinstance(model, str | Path | None) else model
+        search = search or self._own_search(beam_size)
         self.beam_size = search.settings.beam_size if search else beam_size or self.model.config.decode.beam_size
+        self._given_search = search
         self._search = search or self._plain_search()
         self._calibration = load_calibration(self.model.folder)
         self._max_segment_seconds = max_segment_seconds
@@ -108,16 +119,63 @@ class Transcriber:
             jobs: threads that read files and search beside the one that computes the network.
         """
         with ThreadPoolExecutor(jobs) as executor:
-            reading: deque[_Loaded] = deque()
-            recordings = self._recordings(audios, executor, 2 * jobs, reading)
-            recognised = ((reading.popleft(), found) for _, found in recognise(self.model, recordings))
-            yield from ahead(self._transcribed, recognised, executor, 2 * jobs)
+            for is_long, sources in groupby(map(Source.of, audios), self._is_long):
+                if is_long:
+                    yield from ahead(self._transcribe_long, sources, executor, jobs - 1)
+                else:
+                    yield from self._transcribe_short(sources, executor, 2 * jobs)
+
+    def stream(self, chunks: Iterable[np.ndarray], *, sample_rate_hz: int | None = None) -> Iterator[StreamUpdate]:
+        """Yield the text of sound as it comes.
+
+        Args:
+            chunks: [n] float32 in -1..1, one channel, of any lengths; they are taken as they are needed.
+            sample_rate_hz: theirs; None: the model's own.
+
+        Raises:
+            UtteranceError: a lexicon leaves nothing that was said.
+        """
+        rate = self.model.config.features.sample_rate_hz
+        blocks = resampled(chunks, sample_rate_hz or rate, rate)
+        stream = TextStream(self.model, self._decoding(), max_segment_seconds=self._max_segment_seconds)
+        for portion in in_portions(blocks, round(self.model.config.decode.windows.chunk_s * rate)):
+            yield from stream.feed(portion)
+        yield from stream.end()
+
+    def _is_long(self, source: Source) -> bool:
+        """Whether a recording is cut into windows; one that cannot be read is not, and says so when it is read."""
+        try:
+            return source.seconds() > self.model.config.decode.windows.window_s
+        except (AudioError, OSError):
+            return False
+
+    def _transcribe_long(self, source: Source) -> Transcript | Failure:
+        try:
+            found = transcribe_long(self.model, source, self._decoding())
+        except (AudioError, UtteranceError) as error:
+            return error
+        end = source.offset + found.duration
+        segments = segments_of(found.words, source.offset, end, max_seconds=self._max_segment_seconds)
+        return self._transcript(source, found.duration, found.text, segments)
+
+    def _decoding(self) -> Decoding:
+        """Return what a search of running speech needs."""
+        endpoint = load_endpoint(self.model.folder, self.model.config.decode.endpoint)
+        return Decoding(self.model.tokens, self._start_search, endpoint, self._calibration)
+
+    def _transcribe_short(
+        self, sources: Iterable[Source], executor: Executor, num_ahead: int
+    ) -> Iterator[Transcript | Failure]:
+        reading: deque[_Loaded] = deque()
+        recordings = self._recordings(sources, executor, num_ahead, reading)
+        recognised = ((reading.popleft(), found) for _, found in recognise(self.model, recordings))
+        yield from ahead(self._transcribed, recognised, executor, num_ahead)
 
     def _recordings(
-        self, audios: Iterable[str | Path | Source], executor: Executor, num_ahead: int, reading: deque[_Loaded]
+        self, sources: Iterable[Source], executor: Executor, num_ahead: int, reading: deque[_Loaded]
     ) -> Iterator[Recording]:
         """Yield recordings that are read already, and put them into ``reading``, too."""
-        for loaded in ahead(self._load, map(Source.of, audios), executor, num_ahead):
+        for loaded in ahead(self._load, sources, executor, num_ahead):
             reading.append(loaded)
             yield Recording(loaded.source.title, loaded.load)
 
@@ -128,6 +186,30 @@ class Transcriber:
             return _Loaded(source, self.model.frames(waveform), len(waveform) / rate)
         except (AudioError, UtteranceError) as error:
             return _Loaded(source, error)
+
+    def _own_search(self, beam_size: int | None) -> "Decoder | None":
+        """Return the search with the language model that belongs to the run; None where there is none to be used."""
+        path = None if beam_size == 1 else language_model_file(self.model.folder)
+        if path is None:
+            return None
+        from asr.decoding.decode import Decoder
+        from asr.decoding.lm import LanguageModel
+
+        settings = load_settings(self.model.folder, UNTUNED_SETTINGS)
+        settings = replace(settings, beam_size=beam_size or settings.beam_size)
+        return Decoder(self.model.tokens, settings, lm=LanguageModel(path))
+
+    def _start_search(self) -> Ongoing:
+        """Return the search of an utterance whose frames come in portions."""
+        if self._given_search:
+            return self._given_search.incremental()
+        if self.beam_size == 1:
+            return IncrementalGreedy(self.model.tokens)
+        from asr.decoding.decode import Decoder
+        from asr.decoding.settings import DecoderSettings
+
+        self._given_search = Decoder(self.model.tokens, DecoderSettings(self.beam_size))
+        return self._given_search.incremental()
 
     def _plain_search(self) -> Callable[[np.ndarray], list[Hypothesis]]:
         """Return the search without a language model; only one that keeps several prefixes loads compiled code."""
@@ -149,7 +231,12 @@ class Transcriber:
         clock = frame_clock(self.model.config, start=source.offset, duration=duration)
         best = annotate(hypotheses, found.log_probs, self.model.tokens, clock, self._calibration, found.silences)
         segments = self._segments(best, source.offset, source.offset + duration)
-        return Transcript(source.name, duration, best.text, segments, LANGUAGE, str(self.model.folder), source.channel)
+        return self._transcript(source, duration, best.text, segments)
+
+    def _transcript(self, source: Source, duration: float, text: str, segments: tuple[Segment, ...]) -> Transcript:
+        return Transcript(
+            source.name, duration, text, segments, LANGUAGE, model_name(self.model.folder), source.channel
+        )
 
     def _segments(self, best: Hypothesis, start: float, end: float) -> tuple[Segment, ...]:
         if best.text and not best.words:  # nothing that could be timed
@@ -157,7 +244,7 @@ class Transcriber:
         return segments_of(best.words, start, end, max_seconds=self._max_segment_seconds)
 
 
-def _open_model(folder: str | Path, runtime: str | None, threads: int | None) -> AudioModel:
+def _open_model(model: str | Path | None, runtime: str | None, threads: int | None) -> WindowModel:
     from asr.run import load_for
 
-    return load_for(folder, runtime, threads)
+    return load_for(find_model(model), runtime, threads)

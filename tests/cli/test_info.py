@@ -21,7 +21,5 @@ def test_info_describes_a_run(tiny_run, capsys):
 
 def test_a_folder_that_is_no_run_is_wrong_usage(tmp_path, capsys):
     assert main(["info", str(tmp_path)]) == 2
-    assert (
-        capsys.readouterr().err
-        == f"asr: {tmp_path}: not a run folder (no config.toml): name a folder that asr train wrote\n"
-    )
+    said = f"asr: {tmp_path}: not a run folder (no config.toml): name a folder that asr train wrote"
+    assert capsys.readouterr().err.startswith(said)

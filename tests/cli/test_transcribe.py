@@ -211,11 +211,6 @@ def test_wrong_usage_is_one_line_and_status_2_before_any_work(asr, desk, argumen
     assert files_in(desk) == before
 
 
-def test_a_model_must_be_named(desk, capsys):
-    assert main(["transcribe", "one.wav"]) == 2
-    assert capsys.readouterr().err.startswith("asr: no model: name a run folder")
-
-
 def test_a_folder_that_cannot_be_written_is_one_line(asr):
     Path("file").touch()
     status, _, err = asr("one.wav", "-o", "file")

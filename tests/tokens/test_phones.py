@@ -126,3 +126,36 @@ def test_the_default_is_cmudict():
     tokens = Tokens.from_config(TokenConfig(kind="phones"), [])
     assert len(tokens) == 40
     assert tokens.decode(tokens.encode("Hello world")) == "HH AH L OW W ER L D"
+
+
+def test_stored_spellings_are_those_that_were_worked_out_and_need_no_dictionary(make_tokens, tmp_path):
+    tokens = make_tokens(guess=True)
+    words = ["<unk>", "a", "dead", "read", "the"]
+    tokens.store_spellings(words, 1)
+    expected = tokens.spell_all(words[1:])
+    tokens.save(tmp_path / "tokens.json")
+    assert "dead" not in json.loads((tmp_path / "tokens.json").read_text())["guessed"]
+    (tmp_path / "pronunciations.txt").write_text("not a dictionary")
+    loaded = Tokens.load(tmp_path / "tokens.json")
+    assert loaded.spell_all(words[1:]) == expected
+    assert [loaded.spell(word) for word in words[1:]] == expected
+    assert loaded.spell_all(words[1:] * 1000) == expected * 1000
+    with pytest.raises(ConfigError):  # what is not stored takes the dictionary
+        loaded.spell("<unk>")
+
+
+def test_spellings_of_words_that_normalising_changes_are_not_stored(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text(DICTIONARY)
+    tokens = Tokens.from_config(TokenConfig(kind="phones", dictionary=str(path), normaliser="english"), ["THE"])
+    tokens.store_spellings(["Mr."], 0)
+    assert tokens.stored_spellings is None
+
+
+def test_damaged_spellings_are_named(make_tokens, tmp_path):
+    tokens = make_tokens()
+    tokens.store_spellings(["the"], 0)
+    tokens.save(tmp_path / "tokens.json")
+    (tmp_path / "spellings.npz").write_bytes(b"no spellings")
+    with pytest.raises(ConfigError, match=r"spellings.npz: not a file of spellings"):
+        Tokens.load(tmp_path / "tokens.json").spell("the")

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from asr.config import Config
-from asr.errors import AsrError, AudioError, ConfigError, RunError, TranscriptionError
+from asr.errors import AsrError, AudioError, ConfigError, RunError
 from asr.transcribe.source import Source
 from asr.transcribe.transcriber import Transcriber
 
@@ -71,8 +71,9 @@ def test_the_search_is_the_models_unless_asked_for(model):
         Transcriber(model, beam_size=0)
 
 
-def test_no_model_is_said_clearly(tmp_path):
-    with pytest.raises(TranscriptionError, match="name a run folder"):
+def test_no_model_is_said_clearly(tmp_path, monkeypatch):
+    monkeypatch.setattr("asr.packaged.PRETRAINED", tmp_path)
+    with pytest.raises(RunError, match="name a run folder"):
         Transcriber()
     with pytest.raises(RunError, match="not a run folder"):
         Transcriber(tmp_path)
