@@ -103,6 +103,16 @@ class AcousticModel(keras.Model):
         logits = unstack_frames(logits, self.config.outputs_per_frame, self.output_lengths(frames.shape[1]))
         return [*found, (logits, self.output_lengths(true_lengths))] if intermediate else logits
 
+    def recurrent_inputs(self, frames: Tensor, lengths: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Return what each recurrent layer is given, [B, T', F'], and lengths [B]; arguments as of the model itself."""
+        x, lengths = self._front_end(frames, lengths, training=False)
+        found = []
+        for number, block in enumerate(self.recurrent, 1):
+            found.append((block.normed(x, lengths), lengths))
+            x = block(x, lengths, training=False, seeds=None)
+            x, lengths = stack_frames(x, lengths, _pyramid_factor(self.config, number))
+        return found
+
     def _attended(self, x: Tensor, lengths: Tensor, seeds: Tensor | None) -> Tensor:
         if self.attention_input is not None:
             x = self.attention_input(x, seeds=seeds)

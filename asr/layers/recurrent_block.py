@@ -46,13 +46,17 @@ class RecurrentBlock(keras.layers.Layer):
         F' is the recurrent layer's size, with dense connections that and F. Where a residual connection's sizes differ
         (first layer, after a pyramid's step) there is none.
         """
-        normed = normalised(self.norm, x, lengths, training)
+        normed = self.normed(x, lengths, training)
         outputs = self.recurrent(self.dropout(normed, seeds=seeds), lengths, self._recurrent_mask(seeds))
         if self.connection == "dense":
             return ops.concatenate([x, outputs], axis=-1)
         if self.connection == "residual" and x.shape[-1] == outputs.shape[-1]:
             return x + outputs
         return outputs
+
+    def normed(self, x: Tensor, lengths: Tensor, training: bool = False) -> Tensor:
+        """Return what the recurrent layer is given, but for dropout, of the block's input [B, T, F]."""
+        return normalised(self.norm, x, lengths, training)
 
     def _recurrent_mask(self, seeds: Tensor | None) -> Tensor | None:
         if seeds is None or self.recurrent_dropout == 0:

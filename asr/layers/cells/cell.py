@@ -58,6 +58,12 @@ class Cell(ABC):
         """Return [R, G * H] of 0 and 1, where recurrent weights are, or None where all of them are."""
         return None
 
+    def gates(
+        self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Return the gates of a step by name, [D, B, H] each from 0 to 1, from what `step` is given; none: no gates."""
+        return {}
+
     @abstractmethod
     def step(self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]) -> list[Tensor]:
         """Return the next states.

@@ -43,6 +43,15 @@ class GRUCell(Cell):
         n = ops.tanh(zn + r * (qn + weights["vectors"][:, 0][:, None]))
         return [u * states[0] + (1.0 - u) * n]
 
+    def gates(
+        self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Return update and reset gate; see `Cell.gates`."""
+        product = ops.matmul(given, weights["recurrent_kernel"])
+        units = 2 * states[0].shape[-1]
+        u, r = ops.split(ops.sigmoid(z[..., :units] + product[..., :units]), 2, axis=-1)
+        return {"update gate": u, "reset gate": r}
+
 
 class GRUResetBeforeCell(Cell):
     """Reset before the product, as first published: two products a step, one after the other; the state is h."""
@@ -56,6 +65,15 @@ class GRUResetBeforeCell(Cell):
         u, r = ops.split(ops.sigmoid(z[..., : 2 * units] + ops.matmul(given, gates)), 2, axis=-1)
         n = ops.tanh(z[..., 2 * units :] + ops.matmul(r * given, candidate))
         return [u * states[0] + (1.0 - u) * n]
+
+    def gates(
+        self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Return update and reset gate; see `Cell.gates`."""
+        units = 2 * states[0].shape[-1]
+        gates = ops.sigmoid(z[..., :units] + ops.matmul(given, weights["recurrent_kernel"][..., :units]))
+        u, r = ops.split(gates, 2, axis=-1)
+        return {"update gate": u, "reset gate": r}
 
 
 def _native() -> NativeCell:

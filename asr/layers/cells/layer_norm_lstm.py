@@ -34,12 +34,24 @@ class LayerNormLSTMCell(Cell):
     def step(self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]) -> list[Tensor]:
         """Return [h, c]; see `Cell.step`."""
         vectors = weights["vectors"]
-        gain_z, gain_q, bias = (ops.reshape(vectors[:, k : k + 4], (vectors.shape[0], 1, -1)) for k in (0, 4, 8))
-        z = gain_z * _normalised(z) + gain_q * _normalised(ops.matmul(given, weights["recurrent_kernel"])) + bias
-        i, f, g, o = ops.split(z, 4, axis=-1)
+        i, f, g, o = ops.split(_summed(z, given, weights), 4, axis=-1)
         c = ops.sigmoid(f) * states[1] + ops.sigmoid(i) * ops.tanh(g)
         squashed = ops.tanh(vectors[:, 12][:, None] * _normalised(c) + vectors[:, 13][:, None])
         return [ops.sigmoid(o) * squashed, c]
+
+    def gates(
+        self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Return forget, input and output gates; see `Cell.gates`."""
+        i, f, _, o = ops.split(ops.sigmoid(_summed(z, given, weights)), 4, axis=-1)
+        return {"forget gate": f, "input gate": i, "output gate": o}
+
+
+def _summed(z: Tensor, given: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    """Return the first line of the equations [D, B, 4 * H]."""
+    vectors = weights["vectors"]
+    gain_z, gain_q, bias = (ops.reshape(vectors[:, k : k + 4], (vectors.shape[0], 1, -1)) for k in (0, 4, 8))
+    return gain_z * _normalised(z) + gain_q * _normalised(ops.matmul(given, weights["recurrent_kernel"])) + bias
 
 
 def _normalised(values: Tensor) -> Tensor:

@@ -96,6 +96,20 @@ class LSTMCell(Cell):
 
     def step(self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]) -> list[Tensor]:
         """Return the next states; see `Cell.step`."""
+        i, f, o, h, c = self._values(z, given, states, weights)
+        return [h, i, f, o, c] if self.parts.full_gate_recurrence else [h, c]
+
+    def gates(
+        self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Return forget, input and output gates; one that is left out is 1; see `Cell.gates`."""
+        i, f, o, *_ = self._values(z, given, states, weights)
+        return {"forget gate": f, "input gate": i, "output gate": o}
+
+    def _values(
+        self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]
+    ) -> list[Tensor]:
+        """Return i, f, o, h, c of a step."""
         parts = self.parts
         z = z + ops.matmul(given, weights["recurrent_kernel"])
         blocks = dict(zip(parts.blocks, ops.split(z, self.blocks, axis=-1), strict=True))
@@ -113,7 +127,7 @@ class LSTMCell(Cell):
         c = f * before + i * g
         o = gate("o", c)
         h = o * (ops.tanh(c) if parts.output_activation else c)
-        return [h, i, f, o, c] if parts.full_gate_recurrence else [h, c]
+        return [i, f, o, h, c]
 
 
 def _places(parts: Parts) -> tuple[tuple[int, ...], tuple[int, ...], int]:

@@ -31,3 +31,10 @@ class ProjectedLSTMCell(Cell):
         i, f, g, o = ops.split(z + ops.matmul(given, weights["recurrent_kernel"]), 4, axis=-1)
         c = ops.sigmoid(f) * states[1] + ops.sigmoid(i) * ops.tanh(g)
         return [ops.matmul(ops.sigmoid(o) * ops.tanh(c), weights["projection"]), c]
+
+    def gates(
+        self, z: Tensor, given: Tensor, states: Sequence[Tensor], weights: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Return forget, input and output gates; see `Cell.gates`."""
+        i, f, _, o = ops.split(ops.sigmoid(z + ops.matmul(given, weights["recurrent_kernel"])), 4, axis=-1)
+        return {"forget gate": f, "input gate": i, "output gate": o}
