@@ -122,7 +122,12 @@ def as_textgrid(aligned: AlignedUtterance) -> str:
 
 
 def textgrid_path(folder: Path, utterance_id: str) -> Path:
-    """Return the file of an utterance in a folder of TextGrids; slashes in the id make folders.
+    """Return the file of an utterance in a folder of TextGrids; see `utterance_path`."""
+    return utterance_path(folder, utterance_id, ".TextGrid")
+
+
+def utterance_path(folder: Path, utterance_id: str, suffix: str) -> Path:
+    """Return the file of an utterance in a folder with one for each; slashes in the id make folders.
 
     Raises:
         TranscriptionError: the file would lie outside the folder.
@@ -130,4 +135,4 @@ def textgrid_path(folder: Path, utterance_id: str) -> Path:
     parts = PurePosixPath(utterance_id).parts
     if not parts or {"..", "/"} & set(parts) or "\0" in utterance_id:
         raise TranscriptionError(f"id {utterance_id!r}: no name for a file within {folder}: rename the utterance")
-    return folder.joinpath(*parts[:-1], f"{parts[-1]}.TextGrid")
+    return folder.joinpath(*parts[:-1], f"{parts[-1]}{suffix}")

@@ -61,3 +61,21 @@ def test_a_history_is_not_replaced_by_a_page(tmp_path, capsys):
     history.write_text((AN4 / "history.jsonl").read_text())
     assert main(["report", str(tmp_path), "--html", str(history)]) == 2
     assert "is read by this command" in capsys.readouterr().err
+
+
+def test_a_page_of_gates_is_written_for_each_utterance(tiny_run, data, tmp_path, capsys):
+    command = ["report", str(tiny_run), "--gates", str(data / "an4.jsonl"), "--layer", "1", "--output", str(tmp_path)]
+    assert main(command) == 0
+    pages = sorted(path.name for path in tmp_path.iterdir())
+    assert pages == ["an409-fcaw-b.html", "an440-mjgm-b.html", "an443-mmxg-b.html"]
+    assert capsys.readouterr().out.splitlines() == [
+        str(tmp_path / f"{name}.html") for name in ("an440-mjgm-b", "an443-mmxg-b", "an409-fcaw-b")
+    ]
+    assert "<title>Gates over an409-fcaw-b</title>" in (tmp_path / pages[0]).read_text()
+
+
+def test_gates_are_of_one_run_and_their_options_need_them(capsys):
+    assert main(["report", str(AN4), str(AN4), "--gates", "m.jsonl"]) == 2
+    assert "--gates: draws one run" in capsys.readouterr().err
+    assert main(["report", str(AN4), "--layer", "1"]) == 2
+    assert "--layer: is for pages of gates: add --gates MANIFEST" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from string import Template
 from typing import Any
 
 _UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-_STYLES = ("base.css", "charts.css", "summary.css", "table.css", "detail.css", "training.css", "print.css")
+_STYLES = ("base.css", "charts.css", "summary.css", "table.css", "detail.css", "training.css", "gates.css", "print.css")
 
 
 def page_document(
