@@ -115,19 +115,19 @@ def check_samples(path: Path, channels: np.ndarray, rate: int) -> None:
         raise AudioError(f"{path}: samples up to {loudest:.2g}, sound lies in -1..1: write the file anew, scaled")
 
 
-def audio_duration(path: Path) -> float:
+def audio_duration(path: Path, raw: RawFormat | None = None) -> float:
     """Return the length of a file in seconds, as its header says.
 
     Raises:
         AudioError: the file is missing, empty or not audio, has no samples, or is visibly truncated.
     """
     path = Path(path)
-    if needs_pyav(path):
+    if raw is None and needs_pyav(path):
         promised = media_facts(path).duration
         if promised is not None:
             return promised
         return sum(map(len, media_blocks(path))) / media_facts(path).sample_rate_hz
-    with opened(path) as file:
+    with opened(path, raw) as file:
         return file.frames / file.samplerate
 
 

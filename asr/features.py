@@ -163,14 +163,15 @@ def compute_features(waveform: Waveform, config: FeatureConfig) -> Frames:
     return np.concatenate([frames, *orders], axis=1) if orders else np.ascontiguousarray(frames)
 
 
-def normalise(frames: Frames, front_end: FrontEnd) -> Frames:
+def normalise(frames: Frames, front_end: FrontEnd, statistics: FeatureStatistics | None = None) -> Frames:
     """Return frames as float32, each dimension shifted and scaled as ``front_end.config.normalisation`` says.
 
-    ``"utterance"`` gives mean 0 and variance 1 over the utterance itself, ``"global"`` over the training set.
+    ``"utterance"`` gives mean 0 and variance 1 over the utterance itself, or by ``statistics`` where they are given;
+    ``"global"`` over the training set.
     """
     frames = frames.astype(np.float32)
     if front_end.config.normalisation == "utterance":
-        own = FeatureStatistics.of(frames)
+        own = statistics or FeatureStatistics.of(frames)
         return (frames - own.mean) / own.std
     if front_end.mean is not None and front_end.std is not None:
         return (frames - front_end.mean) / front_end.std

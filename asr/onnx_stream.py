@@ -6,6 +6,8 @@ is left out before the recurrent layers (``kept``). The look-ahead convolution a
 (``look_ahead``), whose logits it could not know before. So nothing is approximate, and hardly anything is done twice.
 """
 
+from typing import TypeGuard
+
 import numpy as np
 
 from asr.errors import RunError
@@ -13,7 +15,7 @@ from asr.layers.lengths import front_end_context, strided_length
 from asr.onnx_model import KEPT, OnnxModel
 
 
-def can_stream(model: object) -> bool:
+def can_stream(model: object) -> TypeGuard[OnnxModel]:
     """Whether a model takes utterances in portions: one direction, no attention, exported with what that needs.
 
     Normalisation over the utterance cannot be known before its end.

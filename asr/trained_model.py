@@ -13,7 +13,7 @@ import numpy as np
 
 from asr.audio import Waveform, resample
 from asr.config import Config
-from asr.features import Frames, FrontEnd, hop_size, normalise
+from asr.features import FeatureStatistics, Frames, FrontEnd, hop_size, normalise
 from asr.layers.lengths import output_lengths
 from asr.tokens import Tokens
 
@@ -84,19 +84,26 @@ class TrainedModel(ABC):
         waveform = resample(waveform, sample_rate_hz, self.config.features.sample_rate_hz)
         return next(self.log_probs_of_frames([self.frames(waveform)]))
 
-    def log_probs_of_frames(self, frames: Sequence[Frames]) -> Iterator[np.ndarray]:
+    def log_probs_of_frames(
+        self, frames: Sequence[Frames], statistics: Sequence[FeatureStatistics] | None = None
+    ) -> Iterator[np.ndarray]:
         """Yield the log-probabilities [T', V] of each utterance's frames, in order.
 
         Args:
             frames: [T, F] each, not normalised, as `frames` makes them and shards hold them.
+            statistics: for each, what takes the place of its own where features are normalised by the utterance.
         """
-        yield from map(log_softmax, self.logits_of_frames(frames))
+        yield from map(log_softmax, self.logits_of_frames(frames, statistics))
 
-    def logits_of_frames(self, frames: Sequence[Frames]) -> list[np.ndarray]:
-        """Return the logits [T', V] of each utterance's frames [T, F], not normalised, in order."""
+    def logits_of_frames(
+        self, frames: Sequence[Frames], statistics: Sequence[FeatureStatistics] | None = None
+    ) -> list[np.ndarray]:
+        """Return the logits [T', V] of each utterance's frames, in order; arguments as `log_probs_of_frames`."""
+        given = statistics or [None] * len(frames)
         results: dict[int, np.ndarray] = {}
         for members, length in batches([len(f) for f in frames], self.batch_limits):
-            results |= zip(members, self._batch_logits([frames[i] for i in members], length), strict=True)
+            normalised = [normalise(frames[i], self.front_end, given[i]) for i in members]
+            results |= zip(members, self._batch_logits(normalised, length), strict=True)
         return [results[index] for index in range(len(frames))]
 
     @abstractmethod
@@ -108,7 +115,7 @@ class TrainedModel(ABC):
         padded = np.zeros((rows, length, self.config.features.num_features), np.float32)
         lengths = np.zeros(rows, np.int32)  # rows without an utterance stay empty
         for row, utterance in enumerate(frames):
-            padded[row, : len(utterance)] = normalise(utterance, self.front_end)
+            padded[row, : len(utterance)] = utterance
             lengths[row] = len(utterance)
         logits = self.compute(padded, lengths)
         ends = output_lengths(self.config.model, lengths)

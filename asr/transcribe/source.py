@@ -1,11 +1,14 @@
 """One recording to transcribe: where its sound is, and what its transcript is called."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from typing import Any
 
-from asr.audio import Waveform, num_channels, read_audio
+from asr.audio import Waveform, audio_duration, num_channels, read_audio
+from asr.audio_blocks import audio_blocks
 from asr.errors import AudioError
 from asr.raw_audio import RawFormat
 
@@ -50,15 +53,36 @@ class Source:
         Raises:
             AudioError: as `asr.audio.read_audio`.
         """
+        with self._naming_stdin():
+            return read_audio(self.path, sample_rate_hz=sample_rate_hz, **self._span)
+
+    def blocks(self, sample_rate_hz: int) -> Iterator[Waveform]:
+        """Yield the waveform in blocks [n].
+
+        Raises:
+            AudioError: as `asr.audio_blocks.audio_blocks`.
+        """
+        with self._naming_stdin():
+            yield from audio_blocks(self.path, sample_rate_hz=sample_rate_hz, **self._span)
+
+    def seconds(self) -> float:
+        """Return how long it is, as far as can be told without reading it.
+
+        Raises:
+            AudioError: as `asr.audio.audio_duration`.
+        """
+        if self.duration is not None:
+            return self.duration
+        return audio_duration(self.path, self.raw) - self.offset
+
+    @property
+    def _span(self) -> dict[str, Any]:
+        return {"offset_s": self.offset, "duration_s": self.duration, "channel": self.channel, "raw": self.raw}
+
+    @contextmanager
+    def _naming_stdin(self) -> Iterator[None]:
         try:
-            return read_audio(
-                self.path,
-                sample_rate_hz=sample_rate_hz,
-                offset_s=self.offset,
-                duration_s=self.duration,
-                channel=self.channel,
-                raw=self.raw,
-            )
+            yield
         except AudioError as error:
             if self.name != STDIN:
                 raise

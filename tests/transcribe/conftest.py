@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from asr.config import Config
-from asr.features import compute_features
+from asr.features import FeatureStatistics, FrontEnd, compute_features, front_end
 from asr.tokens import Tokens
 
 
@@ -25,7 +25,13 @@ class LoudnessModel:
     def frames(self, waveform: np.ndarray) -> np.ndarray:
         return compute_features(waveform, self.config.features)
 
-    def log_probs_of_frames(self, frames: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    @property
+    def front_end(self) -> FrontEnd:
+        return front_end(self.config.features)
+
+    def log_probs_of_frames(
+        self, frames: Sequence[np.ndarray], statistics: Sequence[FeatureStatistics] | None = None
+    ) -> Iterator[np.ndarray]:
         self.batch_sizes.append(len(frames))
         for utterance in frames:
             loud = utterance.mean(axis=1) > -10.0  # a log-mel mean; silence has log(1e-10) = -23

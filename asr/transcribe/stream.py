@@ -1,0 +1,108 @@
+"""Sound as it comes to text as it gets certain: microphones, pipes, calls."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from asr.audio import Waveform
+from asr.errors import UtteranceError
+from asr.transcribe.clock import frame_clock
+from asr.transcribe.listening import WindowModel, listener
+from asr.transcribe.running import Decoding, RunningText, Said
+from asr.transcribe.segments import MAX_SECONDS, segments_of
+from asr.transcribe.transcript import Segment
+from asr.transcribe.windows import WindowSizes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamUpdate:
+    """What has changed.
+
+    Attributes:
+        seconds: of sound that were heard.
+        segments: what was said since the last ones, and will not change any more; empty for an update of the rest.
+        stable: words after all segments so far that will not change.
+        text: the best text after all segments so far; it begins with ``stable``.
+    """
+
+    seconds: float
+    segments: tuple[Segment, ...]
+    stable: str
+    text: str
+
+    @property
+    def is_final(self) -> bool:
+        """Whether there are new segments."""
+        return bool(self.segments)
+
+
+class TextStream:
+    """The text of one stream of sound.
+
+    stream = TextStream(model, decoding)
+    for block in blocks:
+        for update in stream.feed(block):
+            print(update.text)
+    for update in stream.end():
+        print(update.segments)
+    """
+
+    def __init__(self, model: WindowModel, decoding: Decoding, *, max_segment_seconds: float = MAX_SECONDS) -> None:
+        """Start a stream."""
+        self._rate, self._max_segment_seconds = model.config.features.sample_rate_hz, max_segment_seconds
+        self._hearing = listener(model, WindowSizes.for_streams(model.config))
+        self._running = RunningText(decoding, frame_clock(model.config))
+        self._num_samples = self._num_segments = 0
+        self._last = ("", "")
+
+    def feed(self, waveform: Waveform) -> Iterator[StreamUpdate]:
+        """Take samples [n] at the model's rate and yield what has changed.
+
+        Raises:
+            UtteranceError: a lexicon leaves nothing that was said.
+        """
+        self._num_samples += len(waveform)
+        for heard in self._hearing.feed(waveform):
+            for said in self._running.feed(*heard):
+                yield self._final(said)
+            if len(heard.log_probs):
+                yield from self._changed()
+
+    def end(self) -> Iterator[StreamUpdate]:
+        """Yield what is left; of a stream shorter than a frame, nothing."""
+        try:
+            for heard in self._hearing.end():
+                for said in self._running.feed(*heard):
+                    yield self._final(said)
+        except UtteranceError:
+            if self._num_samples >= self._rate:
+                raise
+        for said in self._running.end(self._num_samples / self._rate):
+            yield self._final(said)
+
+    def _changed(self) -> Iterator[StreamUpdate]:
+        stable, text = self._running.partial()
+        if (stable, text) != self._last:
+            self._last = (stable, text)
+            yield StreamUpdate(self._num_samples / self._rate, (), stable, text)
+
+    def _final(self, said: Said) -> StreamUpdate:
+        start, end = said.words[0].start or 0.0, said.words[-1].end or 0.0
+        found = segments_of(said.words, start, end, max_seconds=self._max_segment_seconds)
+        numbered = tuple(Segment(self._num_segments + one.id, one.start, one.end, one.text, one.words) for one in found)
+        self._num_segments += len(found)
+        self._last = ("", "")
+        return StreamUpdate(self._num_samples / self._rate, numbered, "", "")
+
+
+def in_portions(blocks: Iterable[Waveform], size: int) -> Iterator[Waveform]:
+    """Yield a waveform in portions of at least ``size`` samples, however small the blocks are; the last may be less."""
+    waiting: list[Waveform] = []
+    for block in blocks:
+        waiting.append(np.asarray(block, np.float32))
+        if sum(map(len, waiting)) >= size:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)
