@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -15,8 +16,10 @@ from asr.decoding.annotate import annotate
 from asr.decoding.calibration import load_calibration
 from asr.decoding.greedy import IncrementalGreedy, greedy
 from asr.decoding.hypothesis import Hypothesis
-from asr.errors import AsrError, AudioError, ConfigError, TranscriptionError, UtteranceError
+from asr.decoding.settings import UNTUNED_SETTINGS, language_model_file, load_settings
+from asr.errors import AsrError, AudioError, ConfigError, UtteranceError
 from asr.features import Frames
+from asr.packaged import find_model, model_name
 from asr.transcribe.ahead import ahead
 from asr.transcribe.clock import frame_clock
 from asr.transcribe.listening import WindowModel
@@ -72,23 +75,24 @@ class Transcriber:
         """Load the model.
 
         Args:
-            model: a run folder, or what `asr.load` made of one.
-            beam_size: default: what the run's config says; not used where there is a search.
-            search: with a language model, a lexicon, hotwords, or any settings, over the model's tokens.
+            model: a packaged model's name, a run folder, or what `asr.load` made of one; None: the packaged model that
+                is used where none is named.
+            beam_size: default: what was tuned with the run's own language model, where it has one, else what its config
+                says; 1 is greedy search, without a language model. Not used where there is a search.
+            search: with a language model, a lexicon, hotwords, or any settings, over the model's tokens; None: one
+                with the run's own language model, if any.
             runtime: what computes the model of a folder; None: onnx where ``asr export`` has made a model, else keras.
             threads: of ONNX Runtime; None: one a core.
             max_segment_seconds: longest segment of a transcript, unless a single word is longer.
 
         Raises:
-            TranscriptionError: no model is named; none is packaged yet.
-            RunError: the folder is not a run with weights.
+            RunError: the folder is not a run with weights; or no model is named, and none is packaged.
             ConfigError: ``beam_size`` is below 1.
         """
         if beam_size is not None and beam_size < 1:
             raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
-        if model is None:
-            raise TranscriptionError("no model: name a run folder of asr train (-m); none comes with this release")
-        self.model = _open_model(model, runtime, threads) if isinstance(model, str | Path) else model
+        self.model = _open_model(model, runtime, threads) if isinstance(model, str | Path | None) else model
+        search = search or self._own_search(beam_size)
         self.beam_size = search.settings.beam_size if search else beam_size or self.model.config.decode.beam_size
         self._given_search = search
         self._search = search or self._plain_search()
@@ -183,6 +187,18 @@ class Transcriber:
         except (AudioError, UtteranceError) as error:
             return _Loaded(source, error)
 
+    def _own_search(self, beam_size: int | None) -> "Decoder | None":
+        """Return the search with the language model that belongs to the run; None where there is none to be used."""
+        path = None if beam_size == 1 else language_model_file(self.model.folder)
+        if path is None:
+            return None
+        from asr.decoding.decode import Decoder
+        from asr.decoding.lm import LanguageModel
+
+        settings = load_settings(self.model.folder, UNTUNED_SETTINGS)
+        settings = replace(settings, beam_size=beam_size or settings.beam_size)
+        return Decoder(self.model.tokens, settings, lm=LanguageModel(path))
+
     def _start_search(self) -> Ongoing:
         """Return the search of an utterance whose frames come in portions."""
         if self._given_search:
@@ -218,7 +234,9 @@ class Transcriber:
         return self._transcript(source, duration, best.text, segments)
 
     def _transcript(self, source: Source, duration: float, text: str, segments: tuple[Segment, ...]) -> Transcript:
-        return Transcript(source.name, duration, text, segments, LANGUAGE, str(self.model.folder), source.channel)
+        return Transcript(
+            source.name, duration, text, segments, LANGUAGE, model_name(self.model.folder), source.channel
+        )
 
     def _segments(self, best: Hypothesis, start: float, end: float) -> tuple[Segment, ...]:
         if best.text and not best.words:  # nothing that could be timed
@@ -226,7 +244,7 @@ class Transcriber:
         return segments_of(best.words, start, end, max_seconds=self._max_segment_seconds)
 
 
-def _open_model(folder: str | Path, runtime: str | None, threads: int | None) -> WindowModel:
+def _open_model(model: str | Path | None, runtime: str | None, threads: int | None) -> WindowModel:
     from asr.run import load_for
 
-    return load_for(folder, runtime, threads)
+    return load_for(find_model(model), runtime, threads)
