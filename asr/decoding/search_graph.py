@@ -122,7 +122,7 @@ class Vocabulary:
         self.units = TokenUnits.of(tokens, by_label=lexicon is not None and lexicon.is_spelled_by_labels(tokens))
         self.words = self._spelled(lexicon)
         self.trie: Trie = build_trie(self.words.units, self.words.offsets, self.words.word_of_row)
-        self.word_lm = self._word_lm()
+        self.word_lm = self._word_lm(in_its_order=isinstance(lexicon, StoredWords))
 
     def _spelled(self, lexicon: Lexicon | StoredWords | None) -> SpelledWords:
         hot = [word for hotword in self.hotwords for word in hotword.words]
@@ -144,11 +144,11 @@ class Vocabulary:
             return words
         return self.units.spell_texts(list(dict.fromkeys(hot)))
 
-    def _word_lm(self) -> np.ndarray:
+    def _word_lm(self, *, in_its_order: bool) -> np.ndarray:
         """Return [W] the index of each word in the language model."""
         if self.lm is None or self.lm_kind != WORD_LM:
             return np.zeros(self.words.num_words, np.int32)
-        if self.constrained:
+        if self.constrained and not in_its_order:
             return np.array(self.lm.words.find_all(self.words.texts), np.int32)
         known = np.arange(self.words.num_words, dtype=np.int32)
         known[len(self.lm.words) :] = UNKNOWN  # the hotwords that it lacks

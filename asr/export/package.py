@@ -29,7 +29,7 @@ from asr.decoding.settings import (
     share_language_model,
     update_decoder_file,
 )
-from asr.errors import OutputError
+from asr.errors import ConfigError, OutputError
 from asr.export.comparison import Comparison, Sample, compare, samples
 from asr.export.export import check_same
 from asr.export.external import pointing_into
@@ -95,7 +95,7 @@ def package_run(
     Raises:
         OutputError: ``output`` is there.
         RunError: the folder is not a run with weights, float16 cannot hold them, or the runtimes differ.
-        ConfigError: ONNX has no operator for the cell; there is no utterance to compare on.
+        ConfigError: ONNX has no operator for the cell; the language model to share is not in the folder of ``output``.
         LanguageModelError: the language model cannot be read.
         ManifestError, ShardError, AudioError, UtteranceError: the data set cannot be read.
     """
@@ -104,6 +104,8 @@ def package_run(
     run = load(folder, precision="float32")
     check_cell(run.config.model.cell)
     language_model = language_model or language_model_file(run.folder)
+    if shares and language_model is not None:
+        _check_shared(language_model, output)
     utterances = samples(run, data_set)
     with _replacing_folder(output) as part:
         _write_parts(run, part)
@@ -115,6 +117,13 @@ def package_run(
         check_same(output, runtimes)
         num_bytes = sum(path.stat().st_size for path in part.rglob("*") if path.is_file())
     return Packaged(output, num_bytes, runtimes, weights)
+
+
+def _check_shared(path: Path, output: Path) -> None:
+    if output.parent.resolve() not in path.resolve().parents:
+        raise ConfigError(
+            f"{path}: not in {output.parent.resolve()}, and so would not be passed on with {output.name}: copy it there"
+        )
 
 
 @contextmanager

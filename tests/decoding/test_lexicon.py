@@ -3,10 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.decoding.lexicon import Lexicon, TokenUnits
+from asr.config import TokenConfig
+from asr.decoding.decode import Decoder, lexicon_for_phones
+from asr.decoding.lexicon import Lexicon, StoredWords, TokenUnits
+from asr.decoding.lm import LanguageModel
+from asr.decoding.lm_training import LanguageModelSettings, train_language_model
 from asr.decoding.trie import build_trie, look_ahead, path_of
 from asr.errors import ConfigError
 from asr.tokens import Tokens
+from tests.reference import random_log_probs
 
 CHARACTERS = Tokens(["<blank>", " ", "A", "B", "\u00c4"])
 
@@ -54,3 +59,22 @@ def test_a_file_without_words_is_refused(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         Lexicon.load(path)
+
+
+def test_a_language_models_words_are_found_by_stored_spellings_as_by_those_worked_out(tmp_path):
+    text = tmp_path / "text"
+    text.write_text("the red die\na red\n")
+    train_language_model([text], tmp_path / "lm.asrlm", LanguageModelSettings(order=2))
+    dictionary = tmp_path / "dictionary.txt"
+    dictionary.write_text("THE  DH AH\nTHE(2)  DH IY\nRED  R EH D\nA  AH\nDIE  D AY\n")
+    config = TokenConfig(kind="phones", dictionary=str(dictionary), guess=False)
+    tokens, lm = Tokens.from_config(config, ["the"]), LanguageModel(tmp_path / "lm.asrlm")
+    worked_out = Decoder(tokens, lm=lm)
+    tokens.store_spellings(list(lm.words), 3)
+    stored = Decoder(tokens, lm=lm)
+    log_probs = random_log_probs(0, 12, num_classes=len(tokens))
+    assert isinstance(lexicon_for_phones(tokens, lm), StoredWords)
+    assert [(one.text, one.tokens) for one in stored(log_probs)] == [
+        (one.text, one.tokens) for one in worked_out(log_probs)
+    ]
+    assert stored.unspelled_words() == worked_out.unspelled_words() == []

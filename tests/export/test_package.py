@@ -9,7 +9,7 @@ import pytest
 
 from asr.audio import read_audio
 from asr.decoding.settings import COMMAND_SETTINGS, language_model_file, load_settings, save_settings
-from asr.errors import OutputError, RunError
+from asr.errors import ConfigError, OutputError, RunError
 from asr.export.package import package_run
 from asr.model import named_weights
 from asr.run import default_runtime, load, load_onnx
@@ -97,6 +97,16 @@ def test_what_is_there_is_not_replaced(pretrained, tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(OutputError, match="out: already there: name another folder, or remove it"):
         package_run(pretrained / "english-small", tmp_path / "out")
+
+
+def test_a_language_model_to_be_shared_lies_where_the_packages_do(pretrained, tmp_path):
+    with pytest.raises(ConfigError, match=r"words.asrlm: not in .*, and so would not be passed on with out: copy it"):
+        package_run(
+            pretrained / "english-small",
+            tmp_path / "out",
+            language_model=pretrained / "lm" / "words.asrlm",
+            shares=True,
+        )
 
 
 def test_a_package_that_fails_leaves_nothing(copy, tmp_path):
