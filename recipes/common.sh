@@ -69,20 +69,30 @@ corpus() {
   fi
 }
 
-# shards NAME [--augment] MANIFEST...: features of data/MANIFEST.jsonl into shards/NAME.
+# shards NAME [--augment] MANIFEST...: features of data/MANIFEST.jsonl into shards/NAME; a MANIFEST with a slash is a path.
 shards() {
-  local augment=() manifests=("${@:2}")
-  if [[ $2 == --augment ]]; then augment=(--augment) manifests=("${@:3}"); fi
-  manifests=("${manifests[@]/%/.jsonl}")
-  run asr prepare "${manifests[@]/#/data/}" --config "$(config)" "${augment[@]}" --output "shards/$1" --resume \
-    "${jobs[@]}" "${feature_options[@]}"
+  local augment=() manifests=() manifest
+  for manifest in "${@:2}"; do
+    case $manifest in
+      --augment) augment=(--augment) ;;
+      */*) manifests+=("$manifest") ;;
+      *) manifests+=("data/$manifest.jsonl") ;;
+    esac
+  done
+  run asr prepare "${manifests[@]}" --config "$(config)" "${augment[@]}" --output "shards/$1" --resume "${jobs[@]}" \
+    "${feature_options[@]}"
 }
 
-# train TRAIN DEV: train on shards/TRAIN into runs/NAME, validate with shards/DEV.
+# train [--from RUN] TRAIN... DEV: train on shards/TRAIN into runs/NAME, validate with shards/DEV. RUN is the one that the
+# config's start_from names, if it is in the work folder.
 train() {
-  local places=()
+  local places=() start="" folders listed
+  if [[ $1 == --from ]]; then start=$2 && shift 2; fi
+  folders=("${@/#/"$work/shards/"}")
   if [[ $work != "$recipe/work" ]]; then # the config names the usual place
-    places=(--set "data.train=[\"$work/shards/$1\"]" --set "data.dev=[\"$work/shards/$2\"]")
+    printf -v listed ',"%s"' "${folders[@]:0:$#-1}"
+    places=(--set "data.train=[${listed#,}]" --set "data.dev=[\"${folders[-1]}\"]")
+    if [[ $start ]]; then places+=(--set "train.start_from=$work/runs/$start"); fi
   fi
   run "${launch[@]}" asr train "$(config)" --output "runs/$name" --resume "${places[@]}" "${train_options[@]}"
 }

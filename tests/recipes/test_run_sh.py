@@ -15,6 +15,12 @@ def texts(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir()}
 
 
+def give_books(checkout) -> None:
+    books = checkout.root.parent / "shared" / "data" / "lm" / "books-train.txt.xz"
+    books.parent.mkdir(parents=True)
+    books.touch()
+
+
 def test_an4_goes_from_recordings_to_a_score(checkout):
     assert checkout.run("an4").returncode == 0
     assert checkout.calls[:6] == [
@@ -77,9 +83,7 @@ def test_results_with_a_language_model_lie_beside_those_without(checkout, tmp_pa
 
 
 def test_librispeech_recipes_take_the_books_beside_the_repository(checkout):
-    books = checkout.root.parent / "shared" / "data" / "lm" / "books-train.txt.xz"
-    books.parent.mkdir(parents=True)
-    books.touch()
+    give_books(checkout)
     for recipe, development, systems in (
         ("mini_librispeech", "dev-tune", ["greedy", "phones"]),
         ("librispeech", "dev-other", ["greedy"]),
@@ -226,6 +230,42 @@ def test_librispeech_trains_on_960_hours_with_a_config_of_its_own(checkout):
     ]
     results = checkout.root / "recipes" / "librispeech" / "results" / "greedy_960h"
     assert {"hypotheses.jsonl", "hypotheses-test-other.jsonl", "report-test-other.md"} <= set(texts(results))
+
+
+def test_english_small_trains_on_everything_then_on_recordings_alone_then_the_streaming_model(checkout, tmp_path):
+    give_books(checkout)
+    (checkout.root / "recipes" / "mini_librispeech" / "work" / "runs" / "phones" / "weights").mkdir(parents=True)
+    more = tmp_path / "more.jsonl"
+    more.touch()
+    assert checkout.run("english_small", "--extra", more, "--hours", "2").returncode == 0
+    prepared = [call for call in checkout.calls if call.startswith("asr prepare")]
+    assert prepared[0].startswith(f"asr prepare data/train-clean-5.jsonl data/train.jsonl {more} --config")
+    assert prepared[1].startswith("asr prepare ./synthetic.jsonl --config")
+    assert [call for call in checkout.calls if call.startswith("asr train")] == [
+        "asr train ../config.toml --output runs/greedy --resume",
+        "asr train ../last.toml --output runs/last --resume",
+        "asr train ../streaming.toml --output runs/streaming --resume",
+    ]
+    assert [call for call in checkout.calls if call.startswith("asr package")] == [
+        f"asr package runs/{run} --output pretrained/{name} --lm-shared pretrained/lm/books.asrlm "
+        "--check data/dev-tune.jsonl"
+        for run, name in (("last", "english-small"), ("streaming", "english-streaming"))
+    ]
+    assert {"beam_lm", "streaming_beam_lm"} == {
+        path.name for path in (checkout.root / "recipes" / "english_small" / "results").iterdir()
+    }
+
+
+def test_a_training_that_starts_from_another_finds_it_in_another_work_folder(checkout, tmp_path):
+    give_books(checkout)
+    (checkout.root / "recipes" / "mini_librispeech" / "work" / "runs" / "phones" / "weights").mkdir(parents=True)
+    work = tmp_path / "other"
+    checkout.run("english_small", f"--work={work}")
+    trained = [call for call in checkout.calls if call.startswith("asr train")]
+    assert trained[0].endswith(
+        f'--set data.train=["{work}/shards/real","{work}/shards/synthetic"] --set data.dev=["{work}/shards/dev"]'
+    )
+    assert trained[1].endswith(f"--set train.start_from={work}/runs/greedy")
 
 
 @pytest.mark.parametrize(
