@@ -3,11 +3,12 @@
 PyAV brings FFmpeg's libraries with it; it is the extra ``media``.
 """
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -69,12 +70,32 @@ def read_media(path: Path) -> tuple[np.ndarray, int]:
     return np.concatenate(blocks), media_facts(path).sample_rate_hz
 
 
+def live_media(file: BinaryIO) -> tuple[int, Iterator[np.ndarray]]:
+    """Return rate and samples, [n, C] float32 each, of the first sound track of what comes through a pipe.
+
+    Raises:
+        AudioError: as `media_blocks`, also while the samples are taken.
+    """
+    blocks = _live_blocks(file)
+    rate, first = next(blocks)
+    return rate, itertools.chain([first], (samples for _, samples in blocks))
+
+
+def _live_blocks(file: BinaryIO) -> Iterator[tuple[int, np.ndarray]]:
+    path = Path("-")
+    with _opened(path, file) as (container, stream, _):
+        planar = _pyav(path).AudioResampler(format="fltp")
+        yield stream.rate, np.zeros((0, stream.codec_context.channels), np.float32)
+        for frame in container.decode(stream):
+            yield from ((stream.rate, block.to_ndarray().T) for block in planar.resample(frame))
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Any, float | None]]:
+def _opened(path: Path, file: BinaryIO | None = None) -> Iterator[tuple[Any, Any, float | None]]:
     """Yield container, sound track and seconds that the header promises; PyAV's errors become ours."""
     av = _pyav(path)
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path) if file is None else file) as container:
             if not container.streams.audio:
                 raise AudioError(f"{path}: has no sound: name a file with a sound track")
             stream = container.streams.audio[0]

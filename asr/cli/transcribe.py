@@ -4,7 +4,9 @@
     asr transcribe talk.flac -m runs/an4 -f srt --max-line-width 42 --max-line-count 2
     asr transcribe recordings/ -m runs/an4 -o transcripts -f txt,json  a folder, its tree kept
     asr transcribe dev.jsonl -m runs/an4 -o found                      a manifest, pred_text added
-    arecord -f S16_LE -r 16000 -t raw | asr transcribe - --raw s16le,16000,1 -m runs/an4
+    arecord -f S16_LE -r 16000 -t raw -d 5 | asr transcribe - --raw s16le,16000,1 -m runs/an4
+    asr transcribe --stream mic -m runs/an4                            text while you speak, until Ctrl-C
+    arecord -f S16_LE -r 16000 | asr transcribe --stream - -f json     a JSON line for whatever gets known
 
 Any format that libsndfile reads, and, with keras-asr[media], m4a, webm, and the sound of mp4 and mkv; any rate. One
 file, manifest or - without -o goes to stdout, as txt unless -f says otherwise. Otherwise each input gets a file of its
@@ -59,6 +61,11 @@ def run(args: argparse.Namespace) -> int:
 
     check_arguments(args)
     args.model = args.model or find_model()
+    if args.stream:
+        from asr.cli.transcribe_stream import check_stream, run_stream
+
+        check_stream(args)
+        return run_stream(args, _transcriber(args, stderr_console(args), jobs=1))
     with ExitStack() as stack:
         inputs = _find(args, stack.enter_context(spooled()) if STDIN in args.inputs else None)
         for failure in inputs.failures:

@@ -59,6 +59,12 @@ def _add_input_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="inputs are samples without a header: encoding, samples a second, channels, as in s16le,16000,1",
     )
+    parser.add_argument(
+        "--stream",
+        action="store_true",
+        help="text while the sound comes, from a pipe (-), the microphone (mic) or a file; -f txt, or json, a line an "
+        "update",
+    )
 
 
 def _add_output_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from asr.audio import Waveform
 from asr.decoding.silences import silences
 from asr.features import FeatureStatistics, Frames, FrontEnd, normalise
 from asr.frame_stream import FrameStream
+from asr.onnx_model import OnnxModel
 from asr.onnx_stream import OnnxStream, can_stream
 from asr.trained_model import log_softmax
 from asr.transcribe.recognise import AudioModel
@@ -100,7 +101,7 @@ class _InWindows:
 class _Carrying:
     """A recording heard by a model that carries its state on."""
 
-    def __init__(self, model: WindowModel) -> None:
+    def __init__(self, model: OnnxModel) -> None:
         self._model = model
         self._stream, self._network = FrameStream(model.front_end), OnnxStream(model)
         self._recent = np.zeros((0, model.config.features.num_features), np.float32)

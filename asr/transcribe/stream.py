@@ -97,12 +97,12 @@ class TextStream:
 
 
 def in_portions(blocks: Iterable[Waveform], size: int) -> Iterator[Waveform]:
-    """Yield a waveform in portions of at least ``size`` samples, however small the blocks are; the last may be less."""
-    waiting: list[Waveform] = []
+    """Yield a waveform in portions of ``size`` samples, however long the blocks are; the last may be shorter."""
+    waiting = np.zeros(0, np.float32)
     for block in blocks:
-        waiting.append(np.asarray(block, np.float32))
-        if sum(map(len, waiting)) >= size:
-            yield np.concatenate(waiting)
-            waiting = []
-    if waiting:
-        yield np.concatenate(waiting)
+        waiting = np.concatenate([waiting, np.asarray(block, np.float32)])
+        while len(waiting) >= size:
+            yield waiting[:size]
+            waiting = waiting[size:]
+    if len(waiting):
+        yield waiting

@@ -10,7 +10,7 @@ def as_json(transcript: Transcript, *, word_timestamps: bool = True) -> str:
     """Return Whisper's JSON (text, segments, language) with audio, duration, model, confidence and channel added."""
     value = {
         "text": transcript.text,
-        "segments": [_segment(segment, word_timestamps) for segment in transcript.segments],
+        "segments": [segment_json(segment, word_timestamps) for segment in transcript.segments],
         "language": transcript.language,
         "audio": transcript.audio,
         "duration": _seconds(transcript.duration),
@@ -23,7 +23,7 @@ def as_json(transcript: Transcript, *, word_timestamps: bool = True) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
-def _segment(segment: Segment, word_timestamps: bool) -> dict[str, Any]:
+def segment_json(segment: Segment, word_timestamps: bool) -> dict[str, Any]:
     """Return a segment as Whisper has it, whose name of a word's confidence is probability."""
     value: dict[str, Any] = {
         "id": segment.id,

@@ -1,0 +1,104 @@
+"""``asr transcribe --stream``: text while the sound is still coming."""
+
+import argparse
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from asr.cli import DONE, SOME_FAILED, naming_stdout
+from asr.errors import ConfigError
+
+if TYPE_CHECKING:
+    from asr.transcribe.live_sound import LiveSound
+    from asr.transcribe.stream import StreamUpdate
+    from asr.transcribe.transcriber import Transcriber
+
+MICROPHONE = "mic"
+# Options that are of files, and what they are when nobody gives them.
+_OF_FILES = {
+    "output_dir": None,
+    "overwrite": False,
+    "resume": False,
+    "include": [],
+    "exclude": [],
+    "shard": (1, 1),
+    "jobs": None,
+    "max_line_width": None,
+    "max_line_count": None,
+    "highlight_words": False,
+}
+
+
+def check_stream(args: argparse.Namespace) -> None:
+    """Check that nothing is asked for that a stream has not.
+
+    Raises:
+        ConfigError: something is.
+    """
+    for name, default in _OF_FILES.items():
+        if getattr(args, name) != default:
+            raise ConfigError(f"--{name.replace('_', '-')}: a stream goes to stdout as it comes: leave it out")
+    if len(args.inputs) != 1:
+        raise ConfigError(f"--stream: takes one input: - for a pipe, {MICROPHONE} for the microphone, or a file")
+    if args.channels == "split":
+        raise ConfigError("--channels split: the channels of a stream are mixed: leave it out")
+    if (args.output_format or "txt") not in ("txt", "json"):
+        raise ConfigError(f"-f {args.output_format}: a stream is txt, or json, a line an update")
+
+
+def run_stream(args: argparse.Namespace, transcriber: "Transcriber") -> int:
+    """Print the text of the sound that the options name, and return the exit status."""
+    from asr.errors import AudioError, UtteranceError
+
+    print_update = _print_json if args.output_format == "json" else _print_text
+    try:
+        sound = _sound(args, transcriber.model.config.features.sample_rate_hz)
+        for update in transcriber.stream(sound.blocks, sample_rate_hz=sound.sample_rate_hz):
+            with naming_stdout():
+                print_update(update, args)
+                sys.stdout.flush()
+    except (AudioError, UtteranceError) as error:
+        print(f"asr: {error}", file=sys.stderr)
+        return SOME_FAILED
+    return DONE
+
+
+def _sound(args: argparse.Namespace, sample_rate_hz: int) -> "LiveSound":
+    from asr.raw_audio import parse_raw_format
+    from asr.transcribe.live_sound import LiveSound, microphone, piped_sound
+    from asr.transcribe.source import STDIN, Source
+
+    raw = parse_raw_format(args.raw) if args.raw is not None else None
+    (name,) = args.inputs
+    if name == STDIN:
+        return piped_sound(cast(io.BufferedReader, sys.stdin.buffer), raw)
+    if name == MICROPHONE:
+        return microphone(sample_rate_hz)
+    source = Source(name, Path(name), Path(name), raw=raw)
+    return LiveSound(sample_rate_hz, source.blocks(sample_rate_hz))
+
+
+def _print_text(update: "StreamUpdate", args: argparse.Namespace) -> None:
+    """Print a line a segment; on a terminal, what may still change stands in the last line."""
+    on_terminal = sys.stdout.isatty()
+    if on_terminal:
+        sys.stdout.write("\r\x1b[K")
+    for segment in update.segments:
+        print(segment.text)
+    if on_terminal and not update.is_final:
+        sys.stdout.write(update.text[-(shutil.get_terminal_size().columns - 1) :])
+
+
+def _print_json(update: "StreamUpdate", args: argparse.Namespace) -> None:
+    from asr.transcribe.transcript_json import segment_json
+
+    rows: list[dict[str, Any]] = [
+        {"final": True, **segment_json(segment, args.word_timestamps)} for segment in update.segments
+    ]
+    if not update.is_final:
+        rows = [{"final": False, "seconds": round(update.seconds, 3), "stable": update.stable, "text": update.text}]
+    for row in rows:
+        print(json.dumps(row, ensure_ascii=False))
