@@ -13,7 +13,8 @@ _KINDS = {
     "run": (
         {"config.toml", "tokens.json"},
         {"features.npz", "history.jsonl", "excluded.jsonl", "environment.json", "weights", "logs"}
-        | {"decoder.json", "pronunciations.txt", "model.onnx", "model.int8.onnx", "weights.npz"},
+        | {"decoder.json", "pronunciations.txt", "model.onnx", "model.int8.onnx"}
+        | {"weights.npz", "spellings.npz"},
     ),
     "shards": ({"index.jsonl", "fingerprint.json"}, {"statistics.npz", "failures.jsonl"}),
 }
