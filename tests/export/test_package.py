@@ -1,7 +1,8 @@
 import json
-import re
 import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -51,9 +52,9 @@ def test_both_runtimes_read_the_trained_weights_in_16_bits(pretrained, tiny_run,
 
 def test_a_package_names_nothing_of_the_machine_that_made_it(pretrained, tiny_run):
     folder = pretrained / "english-small"
-    for path in folder.rglob("*"):
-        content = path.read_bytes()
-        assert not re.search(rb"/tmp/|/home/|/root/|/work/|" + re.escape(str(tiny_run.parent)).encode(), content), path
+    places = [str(place) for place in (Path.home(), tempfile.gettempdir(), tiny_run.parent, Path(__file__).parent)]
+    for path in folder.iterdir():
+        assert not [place for place in places if len(place) > 1 and place.encode() in path.read_bytes()], path
     assert set(json.loads((folder / "environment.json").read_text())) == {"backend", "versions", "commit", "seed"}
 
 
