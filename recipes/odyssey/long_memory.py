@@ -8,7 +8,7 @@ Short-Term Memory", 1997, section 5). A layer of `asr.layers`, a linear layer on
 training.
 
 What an LSTM remembers at the start is a matter of its forget gates. With a bias of 1, as all our layers start, they
-keep 0.73 of the cell a step, and next to nothing after a hundred. "lstm, slow gates" starts with biases of
+keep 0.73 of the cell a step, but for what inputs and recurrent weights change. "lstm, slow gates" starts with biases of
 log U(1, distance - 1), and input gates of the opposite (Tallec & Ollivier, "Can recurrent neural networks warp time?",
 ICLR 2018): such gates keep their cells for about the distance. "lstm_1997" has no forget gate and keeps everything. The
 update gates of the GRU start at one half.
