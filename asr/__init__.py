@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from asr.run import Run, load
     from asr.scoring.score import Scores, score
     from asr.tokens import Tokens
+    from asr.transcribe.stream import StreamUpdate
     from asr.transcribe.transcriber import Transcriber
     from asr.transcribe.transcript import Segment, Transcript
 
@@ -36,6 +37,7 @@ __all__ = [
     "Score",
     "Scores",
     "Segment",
+    "StreamUpdate",
     "Tokens",
     "Transcriber",
     "Transcript",
@@ -58,6 +60,7 @@ _MODULES = {
     "Score": "asr.decoding.hypothesis",
     "Scores": "asr.scoring.score",
     "Segment": "asr.transcribe.transcript",
+    "StreamUpdate": "asr.transcribe.stream",
     "Tokens": "asr.tokens",
     "Transcriber": "asr.transcribe.transcriber",
     "Transcript": "asr.transcribe.transcript",
