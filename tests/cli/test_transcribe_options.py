@@ -21,6 +21,7 @@ CHANGES = {
     "--max-segment-seconds": (["pause.wav"], ["--max-segment-seconds", "0.5"]),
     "--channels": (["stereo.wav", "-o", "out"], ["--channels", "split"]),
     "--raw": (["pause.wav", "-f", "json"], ["--raw", "s8,16000,1"]),
+    "--stream": (["pause.wav", "-f", "json"], ["--stream"]),
     "--include": (["talks", "-o", "out"], ["--include", "one.*"]),
     "--exclude": (["talks", "-o", "out"], ["--exclude", "one.*"]),
     "--shard": (["talks", "-o", "out"], ["--shard", "1/2"]),
