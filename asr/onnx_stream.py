@@ -12,17 +12,18 @@ import numpy as np
 
 from asr.errors import RunError
 from asr.layers.lengths import front_end_context, strided_length
-from asr.onnx_model import KEPT, OnnxModel
+from asr.onnx_model import INT8, KEPT, OnnxModel
 
 
 def can_stream(model: object) -> TypeGuard[OnnxModel]:
     """Whether a model takes utterances in portions: one direction, no attention, exported with what that needs.
 
-    Normalisation over the utterance cannot be known before its end.
+    Normalisation over the utterance cannot be known before its end, nor the range of values that integers stand for.
     """
     return (
         isinstance(model, OnnxModel)
         and model.config.features.normalisation != "utterance"
+        and INT8 not in model.metadata
         and KEPT in model.initial_states(1)
     )
 
