@@ -107,6 +107,8 @@ def one_by_one(manifest: Path, utterances: Sequence[Utterance], model: Path, opt
 
 def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Draw memory against length."""
+    # No random ids and no date, so that the same numbers give the same file.
+    plt.rcParams.update({"svg.hashsalt": path.stem, "svg.fonttype": "none", "font.size": 9})
     figure, place = plt.subplots(figsize=(5, 3.2), layout="constrained")
     for name in dict.fromkeys(row["contender"] for row in rows):
         found = [(row["minutes"], row["peak_mb"]) for row in rows if row["contender"] == name]
@@ -114,7 +116,7 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     place.set(xlabel="length of the recording, minutes", ylabel="most memory of the process, MB", ylim=(0, None))
     place.grid(alpha=0.3)
     place.legend()
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None})
 
 
 if __name__ == "__main__":
