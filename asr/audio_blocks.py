@@ -3,10 +3,13 @@
 What is read is what `asr.audio.read_audio` returns, to the rounding of the resampler.
 """
 
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import soundfile
 import soxr
 
 from asr.audio import Waveform, check_samples, needs_pyav, one_channel, opened, span_blocks, span_of
@@ -53,6 +56,13 @@ def resampled(blocks: Iterable[Waveform], from_rate_hz: float, to_rate_hz: float
     for block in blocks:
         yield stream.resample_chunk(block)
     yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def decoded(content: bytes, raw: RawFormat) -> Waveform:
+    """Return samples without a header, a whole number of them, as a mono waveform [n]."""
+    options: dict[str, Any] = raw.soundfile_options
+    samples, _ = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True, **options)
+    return samples.mean(axis=1)
 
 
 def _checked(path: Path, blocks: Iterable[np.ndarray], rate: int, channel: int | None) -> Iterator[Waveform]:

@@ -1,4 +1,4 @@
-"""Every setting with its default, as a page: docs/config.md, from asr/config.py.
+"""Every setting with its default, as a page: docs/config.md, from asr/config/.
 
 Usage: python scripts/config_reference.py --output docs/config.md
 """
@@ -21,7 +21,7 @@ INTRODUCTION = """\
 
 One TOML file says how features, model and training are made. Every key may be left out; unknown keys are errors. Paths
 are relative to the file. `asr train --set model.layers=4` overrides a key, and the run folder's `config.toml` has every
-value written out. This page is generated from `asr/config.py` (`make docs`).
+value written out. This page is generated from `asr/config/` (`make docs`).
 """
 SIGNS = {Ge: ("ge", "≥"), Gt: ("gt", ">"), Le: ("le", "≤"), Lt: ("lt", "<")}
 

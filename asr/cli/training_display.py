@@ -1,5 +1,7 @@
 """What `asr train` shows: a bar for the epoch under way, and a line for each finished one."""
 
+from collections.abc import Callable
+
 import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -43,3 +45,8 @@ class TrainingDisplay(keras.callbacks.Callback):
         numbers = logs or {}
         shown = [f"{key} {numbers[key]:{_SHOWN.get(key, ',.4g')}}" for key in _COLUMNS if key in numbers]
         self._console.print(f"epoch {epoch + 1}/{self._num_epochs}: {', '.join(shown)}")
+
+
+def after_each_epoch(act: Callable[[], None]) -> keras.callbacks.Callback:
+    """Return a Keras callback that does something when an epoch has ended."""
+    return keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: act())

@@ -70,13 +70,10 @@ def _train(args: argparse.Namespace, config: "Config", folder: Path, on_epoch: C
     from asr.cli.console import load_backend, stderr_console
 
     load_backend(args)
-    import keras
-
-    from asr.cli.training_display import TrainingDisplay
+    from asr.cli.training_display import TrainingDisplay, after_each_epoch
     from asr.training.train import train
 
     console = stderr_console(args)
-    asking = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: on_epoch())
     say = console.print if args.verbose else lambda text: None
     with TrainingDisplay(console, config.train.epochs) as display:
-        train(config, folder, resume=True, callbacks=[display, asking], say=say)
+        train(config, folder, resume=True, callbacks=[display, after_each_epoch(on_epoch)], say=say)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
-import soundfile
 
 from asr.audio import Waveform
+from asr.audio_blocks import decoded
 from asr.errors import AudioError, ConfigError
 from asr.media import live_media
 from asr.raw_audio import RawFormat
@@ -59,7 +59,7 @@ def _raw_blocks(file: io.BufferedReader, raw: RawFormat) -> Iterator[Waveform]:
         rest += content
         whole = len(rest) // step * step
         if whole:
-            yield _samples(rest[:whole], raw)
+            yield decoded(rest[:whole], raw)
         rest = rest[whole:]
     if rest:
         raise AudioError(f"-: ends within a sample of {step} bytes: truncated, or --raw does not say what it is")
@@ -77,13 +77,7 @@ def _wav_format(file: BinaryIO) -> tuple[wave.Wave_read, RawFormat]:
 def _wav_blocks(reader: wave.Wave_read, raw: RawFormat) -> Iterator[Waveform]:
     step = raw.bytes_a_sample * raw.num_channels
     while content := reader.readframes(max(1, round(_BLOCK_S * raw.sample_rate_hz))):
-        yield _samples(content[: len(content) // step * step], raw)
-
-
-def _samples(content: bytes, raw: RawFormat) -> Waveform:
-    options: dict[str, Any] = raw.soundfile_options
-    samples, _ = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True, **options)
-    return samples.mean(axis=1)
+        yield decoded(content[: len(content) // step * step], raw)
 
 
 def microphone(sample_rate_hz: int) -> LiveSound:
@@ -93,7 +87,7 @@ def microphone(sample_rate_hz: int) -> LiveSound:
         ConfigError: sounddevice is not installed, or there is no microphone.
     """
     try:
-        import sounddevice
+        import sounddevice  # pyright: ignore[reportMissingImports]  # an extra that few have
     except (ImportError, OSError) as error:  # OSError: there is no PortAudio
         raise ConfigError(
             f"the microphone takes sounddevice ({error}): install keras-asr[mic], and PortAudio"
