@@ -40,7 +40,7 @@ class Decoder:
         settings: DecoderSettings | None = None,
         *,
         lm: LanguageModel | None = None,
-        lexicon: Lexicon | None = None,
+        lexicon: Lexicon | StoredWords | None = None,
         hotwords: Iterable[Phrase] = (),
     ) -> None:
         """Build the search.
@@ -57,13 +57,12 @@ class Decoder:
             ConfigError: the tokens can spell no word of the model or of the lexicon, or not a hotword.
         """
         self.tokens, self.settings = tokens, settings or DecoderSettings()
-        words: Lexicon | StoredWords | None = lexicon
-        if words is None and lm is not None and self.settings.lm_unit == "word":
-            words = lexicon_for_phones(tokens, lm)
+        if lexicon is None and lm is not None and self.settings.lm_unit == "word":
+            lexicon = lexicon_for_phones(tokens, lm)
         self._vocabulary = Vocabulary(
             tokens,
             lm=lm,
-            lexicon=words,
+            lexicon=lexicon,
             hotwords=as_hotwords(hotwords, tokens.normaliser),
             lm_unit=self.settings.lm_unit,
         )

@@ -219,6 +219,16 @@ class StoredWords:
     texts: Sequence[str]
     stored: StoredSpellings
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All words, each once."""
+        return tuple(filter(None, self.texts))
+
+    @property
+    def entries(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        """The words as a `Lexicon` of them has them: each spelled as its text is."""
+        return dict.fromkeys(self.words, ((),))
+
     def is_spelled_by_labels(self, tokens: Tokens) -> bool:
         """Return whether the text of a word does not say how ``tokens`` spell it: they are theirs."""
         return True

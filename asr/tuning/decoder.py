@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from asr.decoding.decode import Decoder, lexicon_for_phones
-from asr.decoding.lexicon import Lexicon
+from asr.decoding.lexicon import Lexicon, StoredWords
 from asr.decoding.lm import LanguageModel
 from asr.decoding.ngram import UNKNOWN
 from asr.decoding.settings import UNTUNED_SETTINGS, DecoderSettings
@@ -55,7 +55,7 @@ class DecoderStudy:
         development: DevelopmentSet,
         settings: DecoderSettings,
         lm: LanguageModel,
-        lexicon: Lexicon | None = None,
+        lexicon: Lexicon | StoredWords | None = None,
         *,
         normaliser: str = "none",
         seed: int = 1,
@@ -154,7 +154,7 @@ class DecoderStudy:
     def _scores(self, texts: Texts) -> Scores:
         return score(self._development.references, texts, normaliser=self._normaliser)
 
-    def _digest_of(self, lm: LanguageModel, lexicon: Lexicon | None) -> str:
+    def _digest_of(self, lm: LanguageModel, lexicon: Lexicon | StoredWords | None) -> str:
         found = hashlib.sha256(self._development.digest().encode())
         found.update(b"".join(np.ascontiguousarray(array).data for array in lm.arrays))
         entries = None if lexicon is None else list(lexicon.entries.items())
@@ -163,7 +163,9 @@ class DecoderStudy:
         return found.hexdigest()[:16]
 
 
-def _that_matter(settings: DecoderSettings, lm: LanguageModel, lexicon: Lexicon | None) -> tuple[str, ...]:
+def _that_matter(
+    settings: DecoderSettings, lm: LanguageModel, lexicon: Lexicon | StoredWords | None
+) -> tuple[str, ...]:
     """Return the weights that can change anything: not all words may be unknown to the model, or outside a lexicon."""
     if settings.lm_unit != "word":
         return WEIGHTS[:2]
