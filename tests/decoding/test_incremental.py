@@ -76,7 +76,9 @@ def test_a_state_of_another_search_is_refused(other):
 WORDS = Lexicon(["A", "B", "AB", "BA"])
 
 
-@pytest.mark.parametrize("options", [{}, {"lexicon": WORDS}, {"hotwords": ["A B"]}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"lexicon": WORDS}, {"hotwords": ["A B"]}], ids=["open vocabulary", "lexicon", "hotwords"]
+)
 def test_what_comes_after_forgotten_words_is_found_as_without_forgetting(options):
     search = Decoder(TOKENS, DecoderSettings(4, word_bonus=0.5), **options)
     whole, forgetful, said = search.incremental(), search.incremental(), []
