@@ -16,6 +16,7 @@ MODEL = "tests/test_model.py::test_an_utterance_alone_gives_what_it_gives_among_
 ENGINE = "tests/training/test_engine.py::test"  # whole trainings are in tests/training/test_jax_engine.py
 TESTS = [
     "tests/layers",
+    "--ignore=tests/layers/native",  # NumPy and numba alone, the same under every backend
     "tests/test_ctc.py",
     f"{MODEL}[everything]",
     f"{ENGINE}_steps_bring_the_loss_down_in_every_precision_and_each_shape_is_traced_once[bfloat16]",
