@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import stdout_console
-from asr.errors import ConfigError
+from asr.errors import ConfigError, ManifestError
 
 if TYPE_CHECKING:
     from asr.manifest import Utterance
@@ -68,6 +68,8 @@ def _draw_gates(args: argparse.Namespace) -> int:
         raise ConfigError("--gates: draws one run, into a folder: name one RUN, and --output DIR in place of --html")
     (folder,) = args.runs
     utterances = read_manifest(args.gates)
+    if not utterances:
+        raise ManifestError(f"{args.gates}: no utterances: name a manifest that has some")
     places = _check_pages(args, folder, utterances)
     load_backend(args)
     from asr.errors import AsrError

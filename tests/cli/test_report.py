@@ -74,6 +74,12 @@ def test_a_page_of_gates_is_written_for_each_utterance(tiny_run, data, tmp_path,
     assert "<title>Gates over an409-fcaw-b</title>" in (tmp_path / pages[0]).read_text()
 
 
+def test_gates_over_no_utterance_are_an_error(tmp_path, capsys):
+    (tmp_path / "none.jsonl").touch()
+    assert main(["report", str(AN4), "--gates", str(tmp_path / "none.jsonl")]) == 2
+    assert f"asr: {tmp_path}/none.jsonl: no utterances" in capsys.readouterr().err
+
+
 def test_gates_are_of_one_run_and_their_options_need_them(capsys):
     assert main(["report", str(AN4), str(AN4), "--gates", "m.jsonl"]) == 2
     assert "--gates: draws one run" in capsys.readouterr().err
