@@ -3,11 +3,12 @@
 Numba takes a compiled function again as long as the text of its own file is the same: a function that calls into
 another file would go on with what that file said before an update. Here all of the package's compiled files count as
 one text. Where neither the package's folder nor the user's cache can be written, compiled code goes to a folder for
-temporary files instead of nowhere.
+temporary files instead of nowhere. And SciPy is left alone until compiled code asks for its linear algebra.
 """
 
 import functools
 import hashlib
+import importlib
 import os
 import tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import numba
 import numba.core.config
+import numba.np.linalg
 from numba.core.caching import (
     InTreeCacheLocator,
     UserProvidedCacheLocator,
@@ -71,6 +73,23 @@ class Temporary(_OneText, UserProvidedCacheLocator):
         """Return the place of a function of a file, whether or not NUMBA_CACHE_DIR names another."""
         return super(UserProvidedCacheLocator, cls).from_function(py_func, py_file)
 
+
+def _load_array_functions() -> None:
+    """Import what numba imports anyway before it calls the first compiled function, but without SciPy.
+
+    It loads all of SciPy's linear algebra only to know that it is there: a fifth of a second, and 15 MB. It is, for
+    librosa needs it; a compiled function that multiplies matrices by it loads it then.
+    """
+    linalg: Any = numba.np.linalg
+    ask, linalg.ensure_blas = linalg.ensure_blas, lambda: None
+    try:
+        array_functions: Any = importlib.import_module("numba.np.arraymath")
+        array_functions.ensure_blas = ask
+    finally:
+        linalg.ensure_blas = ask
+
+
+_load_array_functions()
 
 _DEFAULT = "IPythonCacheLocator", "ZipCacheLocator"
 _config: Any = numba.core.config  # made of environment variables, which type checkers cannot know

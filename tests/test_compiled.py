@@ -64,3 +64,16 @@ def test_compiled_code_has_a_place_where_neither_package_nor_home_can_be_written
         [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith(f"1 {tmp_path}/asr-compiled-")
+
+
+def test_scipy_is_loaded_for_products_of_matrices_alone(tmp_path):
+    code = (
+        "import sys, numpy, asr.compiled as c\n"
+        "one = numpy.ones((2, 2))\n"
+        "double = c.njit(lambda x: 2 * x)\n"
+        "print(double(one).sum(), 'scipy.linalg' in sys.modules)\n"
+        "square = c.njit(lambda x: numpy.dot(x, x))\n"
+        "print(square(one).sum(), 'scipy.linalg' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["8.0 False", "8.0 True"]
