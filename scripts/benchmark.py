@@ -5,6 +5,7 @@
     python scripts/benchmark.py features
     python scripts/benchmark.py decode --log-probs test.npz --tokens RUN/tokens.json --references test.jsonl --lm F.arpa
     python scripts/benchmark.py score
+    python scripts/benchmark.py transcribe dev.jsonl --model RUN --utterances 50
 
 A table goes to stdout, progress to stderr; --json keeps all figures with the machine's description. A contender that is
 not installed is left out and named. docs/benchmarks.md says what is measured and what came out.
@@ -21,6 +22,7 @@ SUBCOMMANDS = {
     "features": "benchmarks.features",
     "decode": "benchmarks.decode",
     "score": "benchmarks.score",
+    "transcribe": "benchmarks.transcribe",
 }
 
 

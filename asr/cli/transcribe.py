@@ -15,6 +15,7 @@ which. Inputs that are not there or cannot be read are named on stderr and cost 
 """
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -55,6 +56,14 @@ class _Work:
 
 def run(args: argparse.Namespace) -> int:
     """Transcribe to stdout or into a folder."""
+    gc.disable()  # until all is loaded: it would look through the libraries again and again, a sixth of a start's time
+    try:
+        return _run(args)
+    finally:
+        gc.enable()
+
+
+def _run(args: argparse.Namespace) -> int:
     from asr.packaged import find_model
     from asr.transcribe.source import STDIN
     from asr.transcribe.standard_input import spooled
@@ -239,6 +248,7 @@ def _transcriber(args: argparse.Namespace, console: "Console", jobs: int) -> "Tr
         console.print(f"decoder: {found_by}")
         console.print(f"language model: {(search and lm_file(args, args.model)) or 'none'}")
         console.print(f"{counted(jobs, 'thread')} that read and search")
+    gc.enable()
     return transcriber
 
 

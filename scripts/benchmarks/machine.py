@@ -22,6 +22,8 @@ _PACKAGES = (
     "numpy",
     "flashlight-text",
     "kenlm",
+    "onnxruntime",
+    "pocketsphinx",
 )
 _PEAK_SIZE = 3072  # rows and columns: large enough for the highest rate, 0.3 s on two cores
 _PEAK_REPEATS = 7

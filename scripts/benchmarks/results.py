@@ -1,10 +1,12 @@
 """Rows of figures as JSON and as a table, for every benchmark alike.
 
 A row is a dictionary with at least ``contender``, ``case``, ``seconds`` (of each turn), ``median``, ``ratio_to_ours``
-(its median over that of ``ours``; None where ours did not run) and ``peak_mb``; what else it has is the benchmark's.
+(its median over that of ``ours``; None where ours did not run), ``processor_seconds`` (the median of those of all its
+threads) and ``peak_mb``; what else it has is the benchmark's.
 """
 
 import json
+import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +26,7 @@ def rows_of(timings: Mapping[str, Timing], case: str) -> list[Row]:
             "case": case,
             "seconds": [round(seconds, 6) for seconds in timing.seconds],
             "median": round(timing.median, 6),
+            "processor_seconds": round(statistics.median(timing.processor_seconds), 6),
             "ratio_to_ours": round(timing.median / ours.median, 4) if ours else None,
             "peak_mb": round(timing.peak_mb, 1),
             "base_mb": round(timing.base_mb, 1),

@@ -29,7 +29,7 @@ class Contender:
     """What is timed: ``build(*arguments)`` of a module returns a function that does one step and returns a number.
 
     The function may have a ``clock()`` of its own, in seconds (default: `time.perf_counter`), and its own
-    ``peak_memory_mb()``, where another process does the work.
+    ``processor_clock()`` and ``peak_memory_mb()``, where another process does the work.
 
     Attributes:
         name: what ``--contenders`` calls it.
@@ -50,11 +50,13 @@ class Timing:
 
     Attributes:
         seconds: a step in each turn.
+        processor_seconds: likewise, of all threads together.
         base_mb: peak memory once its libraries were loaded.
         peak_mb: peak memory at the end.
     """
 
     seconds: list[float] = field(default_factory=list)
+    processor_seconds: list[float] = field(default_factory=list)
     base_mb: float = 0.0
     peak_mb: float = 0.0
 
@@ -115,16 +117,18 @@ class _Worker:
         if isinstance(ready, str):
             return ready
         self.timing.base_mb = ready
-        seconds = self._steps(1)
+        seconds, _ = self._steps(1)
         if self._compiles and seconds < _COMPILING_S:
-            seconds = self._steps(1)
+            seconds, _ = self._steps(1)
         self.repeats = min(repeats, _SLOW_REPEATS) if seconds > _SLOW_S else repeats
         self._steps_a_turn = max(1, math.ceil(_TURN_S / seconds))
         return None
 
     def take_turn(self) -> None:
         """Time one turn."""
-        self.timing.seconds.append(self._steps(self._steps_a_turn))
+        seconds, processor_seconds = self._steps(self._steps_a_turn)
+        self.timing.seconds.append(seconds)
+        self.timing.processor_seconds.append(processor_seconds)
 
     def close(self) -> None:
         """End the process."""
@@ -132,12 +136,13 @@ class _Worker:
         self._process.join(timeout=10)
         self._process.terminate()
 
-    def _steps(self, count: int) -> float:
+    def _steps(self, count: int) -> tuple[float, float]:
+        """Return the seconds of a step, by the contender's clock and on the processor."""
         self._pipe.send(count)
-        seconds, value, self.timing.peak_mb = self._receive()
+        seconds, processor_seconds, value, self.timing.peak_mb = self._receive()
         if not math.isfinite(value):
             raise RuntimeError(f"{self.name}: a step gave {value}: what it computes is wrong")
-        return seconds
+        return seconds, processor_seconds
 
     def _receive(self) -> Any:
         try:
@@ -157,15 +162,17 @@ def _serve(pipe: Connection, contender: Contender) -> None:
     pipe.send(peak_memory_mb())
     step = module.build(*contender.arguments)
     clock = getattr(step, "clock", time.perf_counter)
+    processor_clock = getattr(step, "processor_clock", time.process_time)
     peak = getattr(step, "peak_memory_mb", peak_memory_mb)
     while True:
         try:
             count = pipe.recv()
         except EOFError:
             return
-        started = clock()
+        started, processor_started = clock(), processor_clock()
         values = [step() for _ in range(count)]
-        pipe.send(((clock() - started) / count, sum(values), peak()))
+        seconds, processor_seconds = clock() - started, processor_clock() - processor_started
+        pipe.send((seconds / count, processor_seconds / count, sum(values), peak()))
 
 
 def _say(line: str) -> None:

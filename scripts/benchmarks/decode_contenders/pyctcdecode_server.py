@@ -2,14 +2,11 @@
 
     PYTHON pyctcdecode_server.py TASK CONTENDER
 
-Each line on stdin is one pass over all utterances; it is answered by a line of JSON: seconds on the processor since the
-start, and peak memory. The first such line says that it is ready.
+Each line on stdin is one pass over all utterances, answered as `benchmarks.served` has it.
 """
 
 import json
-import re
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -17,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pyctcdecode import build_ctcdecoder  # pyright: ignore[reportMissingImports]
 
 from benchmarks.decode_task import Task
+from benchmarks.served import serve
 
 
 def main() -> None:
@@ -34,18 +32,12 @@ def main() -> None:
     )
     matrices = task.matrices()
     limits = {"beam_prune_logp": -task.beam_threshold, "token_min_logp": task.token_min_log_prob}
-    answer()
-    for _ in sys.stdin:
+
+    def decode_all() -> None:
         texts = {name: decoder.decode(m, beam_width=task.beam_size, **limits) for name, m in matrices.items()}
         task.write_texts(sys.argv[2], texts)
-        answer()
 
-
-def answer() -> None:
-    """Print a line of figures."""
-    found = re.search(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
-    peak_mb = int(found[1]) * 1024 / 1e6 if found else float("nan")
-    print(json.dumps({"seconds": time.process_time(), "peak_mb": peak_mb}), flush=True)
+    serve(sys.stdin, decode_all)
 
 
 if __name__ == "__main__":
