@@ -192,21 +192,17 @@ def _format_options(args: argparse.Namespace) -> "FormatOptions":
 
 def _transcribe(args: argparse.Namespace, work: _Work, console: "Console", *, summary: bool) -> int:
     """Do the work, tell of it, and return how many recordings failed."""
+    from asr.cli.transcribe_progress import BatchProgress
     from asr.transcribe.batch import transcribe_tasks
     from asr.transcribe.transcript import LOW_CONFIDENCE, Transcript
 
     jobs = args.jobs or len(os.sched_getaffinity(0))
     transcriber = _transcriber(args, console, jobs)
     with progress_bar(console) as progress:
-        bar = progress.add_task("transcribe", total=len(work.tasks))
+        display = BatchProgress(progress, len(work.tasks))
 
         def tell(task: "Task", found: object, result: "BatchResult") -> None:
-            speed = result.audio_seconds / max(result.seconds, 1e-9)
-            progress.update(
-                bar,
-                advance=1,
-                description=f"transcribe: {result.audio_seconds:.0f} s of audio, {speed:.1f} times as fast",
-            )
+            display.done(task.source, result)
             if not isinstance(found, Transcript):
                 _name_failure(task.source.title, str(found))
             elif found.low_confidence:
@@ -215,7 +211,7 @@ def _transcribe(args: argparse.Namespace, work: _Work, console: "Console", *, su
                     f"the model was lost in it, do not rely on the text"
                 )
 
-        result = transcribe_tasks(transcriber, work.tasks, jobs=jobs, on_done=tell)
+        result = transcribe_tasks(transcriber, work.tasks, jobs=jobs, on_done=tell, on_heard=display.heard)
     for finish in work.finish:
         finish()
     if summary:
@@ -248,6 +244,7 @@ def _transcriber(args: argparse.Namespace, console: "Console", jobs: int) -> "Tr
         console.print(f"decoder: {found_by}")
         console.print(f"language model: {(search and lm_file(args, args.model)) or 'none'}")
         console.print(f"{counted(jobs, 'thread')} that read and search")
+    gc.freeze()  # what is loaded stays to the end
     gc.enable()
     return transcriber
 

@@ -48,6 +48,7 @@ def transcribe_tasks(
     *,
     jobs: int = 1,
     on_done: Callable[[Task, Transcript | Failure, BatchResult], None] = lambda task, found, result: None,
+    on_heard: Callable[[Source, float], None] = lambda source, seconds: None,
 ) -> BatchResult:
     """Transcribe recordings and write what was found; a recording that fails costs the others nothing.
 
@@ -56,10 +57,11 @@ def transcribe_tasks(
         tasks: recordings in the order in which they are done.
         jobs: threads that read and search.
         on_done: called after each, with the result so far.
+        on_heard: as `Transcriber.transcribe_all`.
     """
     result = BatchResult()
     start = time.perf_counter()
-    found = transcriber.transcribe_all([task.source for task in tasks], jobs=jobs)
+    found = transcriber.transcribe_all([task.source for task in tasks], jobs=jobs, on_heard=on_heard)
     for task, transcript in zip(tasks, found, strict=True):
         if isinstance(transcript, Transcript):
             task.write(transcript)

@@ -1,6 +1,7 @@
 """A recording of any length to text, block by block: what lies in memory does not grow with it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +35,19 @@ class LongText:
     duration: float
 
 
-def transcribe_long(model: WindowModel, source: Source, decoding: Decoding) -> LongText:
+def transcribe_long(
+    model: WindowModel,
+    source: Source,
+    decoding: Decoding,
+    on_heard: Callable[[float], None] = lambda seconds: None,
+) -> LongText:
     """Return what is said in a recording.
+
+    Args:
+        model: that hears it.
+        source: the recording.
+        decoding: the search.
+        on_heard: called with how many seconds of it are done, whenever these are more.
 
     Raises:
         AudioError: it cannot be read.
@@ -50,6 +62,7 @@ def transcribe_long(model: WindowModel, source: Source, decoding: Decoding) -> L
         num_samples += len(block)
         for heard in hearing.feed(block):
             said += running.feed(*heard)
+        on_heard(num_samples / rate)
     for heard in hearing.end():
         said += running.feed(*heard)
     duration = num_samples / rate

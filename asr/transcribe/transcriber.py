@@ -111,17 +111,25 @@ class Transcriber:
             raise transcript
         return transcript
 
-    def transcribe_all(self, audios: Iterable[str | Path | Source], *, jobs: int = 1) -> Iterator[Transcript | Failure]:
+    def transcribe_all(
+        self,
+        audios: Iterable[str | Path | Source],
+        *,
+        jobs: int = 1,
+        on_heard: Callable[[Source, float], None] = lambda source, seconds: None,
+    ) -> Iterator[Transcript | Failure]:
         """Yield the transcript of each sound file, in order, or what went wrong with it; faster than one by one.
 
         Args:
             audios: files, or spans and channels of files.
             jobs: threads that read files and search beside the one that computes the network.
+            on_heard: called again and again, by any thread, while a long recording is transcribed, with how many
+                seconds of it are done.
         """
         with ThreadPoolExecutor(jobs) as executor:
             for is_long, sources in groupby(map(Source.of, audios), self._is_long):
                 if is_long:
-                    yield from ahead(self._transcribe_long, sources, executor, jobs - 1)
+                    yield from ahead(partial(self._transcribe_long, on_heard), sources, executor, jobs - 1)
                 else:
                     yield from self._transcribe_short(sources, executor, 2 * jobs)
 
@@ -149,9 +157,9 @@ class Transcriber:
         except (AudioError, OSError):
             return False
 
-    def _transcribe_long(self, source: Source) -> Transcript | Failure:
+    def _transcribe_long(self, on_heard: Callable[[Source, float], None], source: Source) -> Transcript | Failure:
         try:
-            found = transcribe_long(self.model, source, self._decoding())
+            found = transcribe_long(self.model, source, self._decoding(), partial(on_heard, source))
         except (AudioError, UtteranceError) as error:
             return error
         end = source.offset + found.duration

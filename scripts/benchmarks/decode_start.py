@@ -1,6 +1,5 @@
 """From a process's start to its first text: Python, libraries, language model with all its words, one utterance.
 
-Seconds are the clock's, taken outside; processor_seconds beside them do not grow when others use the machine.
 start_first runs once with an empty cache of compiled code, as after an installation.
 """
 
@@ -18,7 +17,8 @@ import numpy as np
 import asr
 log_probs = np.load(sys.argv[1])
 lm = asr.LanguageModel(sys.argv[3])
-print(asr.decode(log_probs[log_probs.files[0]], asr.Tokens.load(sys.argv[2]), lm=lm, beam_threshold=20.0)[0].text)
+found = asr.decode(log_probs[log_probs.files[0]], asr.Tokens.load(sys.argv[2]), lm=lm, beam_threshold=20.0)
+print(found[0].text, flush=True)
 """
 
 

@@ -1,4 +1,7 @@
-"""Whole processes, timed from their start to their end."""
+"""Whole processes, timed from their start to the first of what they print.
+
+Seconds are the clock's; those on the processor are of all until the end, and do not grow when others use the machine.
+"""
 
 import os
 import subprocess
@@ -15,9 +18,13 @@ def start(command: Sequence[str], timing: Timing, environment: Mapping[str, str]
         RuntimeError: it failed; what it said is on stderr.
     """
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **(environment or {})})
+    assert process.stdout is not None
+    with process.stdout as output:
+        output.read(1)
+        timing.seconds.append(time.perf_counter() - started)
+        output.read()
     _, status, usage = os.wait4(process.pid, 0)
-    timing.seconds.append(time.perf_counter() - started)
     timing.processor_seconds.append(usage.ru_utime + usage.ru_stime)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

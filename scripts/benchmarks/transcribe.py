@@ -9,7 +9,7 @@ of texts normalised as `asr score --normaliser english` does; other_texts are th
 (ours_greedy for greedy search).
 
 Cases: cores-1 and cores-2, each pinned to so many cores; start: a whole `asr transcribe` of the shortest recording,
-from the process's start to its end (ours_first: with nothing compiled yet), and what its time is made of.
+from the process's start to its text (ours_first: with nothing compiled yet), and what its time is made of.
 
     python scripts/benchmark.py transcribe dev.jsonl --model RUN --json transcribe.json
     python scripts/benchmark.py transcribe dev.jsonl --utterances 50 --case start --repeats 5

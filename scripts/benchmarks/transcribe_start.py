@@ -1,7 +1,6 @@
 """From a process's start to the text of one short file, and what the time is made of.
 
-Seconds are the clock's, taken outside; processor_seconds beside them do not grow when others use the machine. Parts are
-those of a process that does what `asr transcribe` does, step by step (`benchmarks.transcribe_parts`).
+Parts are those of a process that does what `asr transcribe` does, step by step (`benchmarks.transcribe_parts`).
 """
 
 import json

@@ -97,6 +97,18 @@ def test_long_and_short_files_come_in_order_and_broken_ones_cost_nothing(model, 
         assert isinstance(found[3], AudioError) and "truncated" in str(found[3])
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_how_far_a_long_file_is_can_be_told(model, long, tmp_path, jobs):
+    soundfile.write(tmp_path / "short.wav", beeps(2), RATE)
+    told = []
+    audios = [tmp_path / "short.wav", long]
+    list(Transcriber(model).transcribe_all(audios, jobs=jobs, on_heard=lambda *heard: told.append(heard)))
+    assert {source.path for source, _ in told} == {long}
+    seconds = [seconds for _, seconds in told]
+    assert len(seconds) > 1 and seconds == sorted(set(seconds))
+    assert seconds[-1] == pytest.approx(19.5)
+
+
 def test_a_stream_says_what_the_file_says(model, long):
     transcriber = Transcriber(model)
     waveform, _ = soundfile.read(long, dtype="float32")

@@ -59,7 +59,7 @@ def text_of(decoder: Any, path: Path) -> str:
 def main() -> None:
     """Serve until stdin ends, or print the text of one file."""
     if len(sys.argv) == 2:
-        print(*Recogniser.share([Path(sys.argv[1])]).texts)
+        print(*Recogniser.share([Path(sys.argv[1])]).texts, flush=True)
         return
     recordings, texts, cores, name = sys.argv[1:]
     task = Task(Path(recordings), Path(texts), int(cores))
