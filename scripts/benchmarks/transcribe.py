@@ -6,7 +6,7 @@ them over one at a time, _greedy has no language model (and a model of phones th
 _keras have those runtimes. PocketSphinx has the model of English that comes with it; it computes in one thread, so on
 two cores two of its processes share the recordings, and peak_mb is the sum. Error rates, with their 95 % intervals, are
 of texts normalised as `asr score --normaliser english` does; other_texts are those that differ from the texts of ours
-(ours_greedy for greedy search).
+(ours_greedy for greedy search). Vosk and sherpa-onnx are not here: their packages hold no model.
 
 Cases: cores-1 and cores-2, each pinned to so many cores; start: a whole `asr transcribe` of the shortest recording,
 from the process's start to its text (ours_first: with nothing compiled yet), and what its time is made of.
