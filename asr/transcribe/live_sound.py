@@ -1,7 +1,9 @@
 """Sound while it is being made: what comes through a pipe, and what a microphone hears."""
 
+import contextlib
 import io
 import queue
+import signal
 import wave
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
@@ -81,7 +83,9 @@ def _wav_blocks(reader: wave.Wave_read, raw: RawFormat) -> Iterator[Waveform]:
 
 
 def microphone(sample_rate_hz: int) -> LiveSound:
-    """Return what the microphone hears from now on, until Ctrl-C.
+    """Return what the microphone hears from now on, until Ctrl-C; a second one does not wait for the text of the rest.
+
+    To be read in the main thread.
 
     Raises:
         ConfigError: sounddevice is not installed, or there is no microphone.
@@ -92,7 +96,7 @@ def microphone(sample_rate_hz: int) -> LiveSound:
         raise ConfigError(
             f"the microphone takes sounddevice ({error}): install keras-asr[mic], and PortAudio"
         ) from error
-    heard: queue.SimpleQueue[Waveform] = queue.SimpleQueue()
+    heard: queue.SimpleQueue[Waveform | None] = queue.SimpleQueue()  # None is the end
     size = round(_BLOCK_S * sample_rate_hz)
 
     def keep(samples: np.ndarray, *_: Any) -> None:
@@ -100,14 +104,28 @@ def microphone(sample_rate_hz: int) -> LiveSound:
 
     def blocks() -> Iterator[Waveform]:
         try:
-            with sounddevice.InputStream(
+            stream = sounddevice.InputStream(
                 samplerate=sample_rate_hz, channels=1, dtype="float32", blocksize=size, callback=keep
-            ):
-                while True:
-                    yield heard.get()
-        except KeyboardInterrupt:  # the way to end a recording
-            return
+            )
+            with stream, _interrupt_ends(heard):
+                while (block := heard.get()) is not None:
+                    yield block
         except sounddevice.PortAudioError as error:
             raise ConfigError(f"no microphone ({error}): plug one in, or send sound through a pipe (-)") from error
 
     return LiveSound(sample_rate_hz, blocks())
+
+
+@contextlib.contextmanager
+def _interrupt_ends(heard: "queue.SimpleQueue[Waveform | None]") -> Iterator[None]:
+    """Let the next Ctrl-C end a queue, whatever is being done when it comes."""
+
+    def end(*_: Any) -> None:
+        signal.signal(signal.SIGINT, previous)
+        heard.put(None)
+
+    previous = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
