@@ -117,13 +117,21 @@ def settled(window: Frames, config: FeatureConfig) -> tuple[Frames, FeatureStati
     """Return a window's frames with digital silence raised, and the statistics that normalise them.
 
     Pauses count only for as much as the utterances of a corpus have of them, and digital silence not at all: both would
-    move mean and deviation away from those of speech.
+    move mean and deviation away from those of speech. Where there is nothing else, it stays silence.
     """
     levels = loudness(window, config)
     counted = levels > _ALMOST_NOTHING
     counted &= ~_within_pauses(levels, counted, round(_PAUSE_MARGIN_S / config.hop_s))
-    statistics = FeatureStatistics.of(window[counted] if counted.any() else window)
+    statistics = FeatureStatistics.of(window[counted]) if counted.any() else _far_above(window)
     return np.maximum(window, statistics.mean - _MOST_DEVIATIONS * statistics.std), statistics
+
+
+def _far_above(silence: Frames) -> FeatureStatistics:
+    """Return statistics below which digital silence [T, F] lies as far as it does beside speech.
+
+    By its own, it would be as loud as speech.
+    """
+    return FeatureStatistics.of(silence.mean(axis=0) + np.array([[_MOST_DEVIATIONS - 1], [_MOST_DEVIATIONS + 1]]))
 
 
 def _within_pauses(levels: np.ndarray, counted: np.ndarray, margin: int) -> np.ndarray:

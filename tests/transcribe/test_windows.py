@@ -56,3 +56,9 @@ def test_neither_digital_silence_nor_long_pauses_count_for_the_mean():
     assert among.mean == pytest.approx(alone.mean, abs=1.0)
     assert raised.min() == pytest.approx((among.mean - 4 * among.std).min())
     np.testing.assert_array_equal(raised[:300], speech)
+
+
+def test_a_window_of_digital_silence_stays_silent():
+    nothing = np.full((50, 2), np.log(1e-10), np.float32)
+    raised, statistics = settled(nothing, CONFIG.features)
+    np.testing.assert_allclose((raised - statistics.mean) / statistics.std, -4.0, rtol=1e-5)
