@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.command_server import commands
 
 # Before anything imports TensorFlow: no start-up notes, no GPU (float32 sums differ there), and one thread a worker
 # where pytest-xdist runs several.
@@ -44,6 +47,13 @@ def an4(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data() -> Path:
     """Return the folder of short real recordings that come with the tests."""
     return Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def asr_commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder for PATH with an ``asr`` that need not load TensorFlow each time, and a ``python``."""
+    with commands(tmp_path_factory.mktemp("commands")) as folder:
+        yield folder
 
 
 TINY_CONFIG = """

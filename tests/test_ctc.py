@@ -20,14 +20,14 @@ def loss_and_gradient(logits, lengths, labels, label_lengths):
     return losses, gradient
 
 
-@settings(deadline=None, max_examples=40)  # each shape is traced once
+@settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), num_frames=st.integers(1, 5), labels=st.lists(st.integers(1, 2), max_size=4))
 def test_the_loss_is_the_sum_over_every_path_that_collapses_to_the_labels(seed, num_frames, labels):
     logits = np.random.default_rng(seed).normal(0, 2, size=(1, 5, 3))
     padded = np.array([[*labels, *[0] * (4 - len(labels))]])
-    losses, _ = loss_and_gradient(logits, [num_frames], padded, [len(labels)])
+    (loss,) = np.asarray(ctc_loss(logits.astype("float32"), np.array([num_frames]), padded, np.array([len(labels)])))
     expected = ctc_loss_by_enumeration(log_softmax(logits[0, :num_frames]), labels)
-    assert losses[0] == pytest.approx(expected if np.isfinite(expected) else 0.0, abs=1e-4)
+    assert loss == pytest.approx(expected if np.isfinite(expected) else 0.0, abs=1e-4)
     assert np.isfinite(expected) == (frames_needed(labels) <= num_frames)
 
 

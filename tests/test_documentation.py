@@ -83,10 +83,10 @@ def commands_of(code: str) -> Iterator[tuple[str, str]]:
         yield "\n".join(lines[:length]), "\n".join(lines[length:])
 
 
-def run_console(block: Block, folder: Path) -> None:
+def run_console(block: Block, folder: Path, programs: Path) -> None:
     environment = {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]),
         "COLUMNS": "120",
         "NO_COLOR": "1",
     }
@@ -107,18 +107,18 @@ def run_console(block: Block, folder: Path) -> None:
         assert same or not expected, f"{said}\n--- the page has:\n{expected}"
 
 
-def run_python(block: Block, folder: Path) -> None:
+def run_python(block: Block, folder: Path, _: Path) -> None:
     result = subprocess.run([sys.executable, "-c", block.code], cwd=folder, capture_output=True, text=True, check=False)
     assert result.returncode == 0, f"{block.place}\n{result.stdout}\n{result.stderr}"
 
 
-def check_toml(block: Block, folder: Path) -> None:
+def check_toml(block: Block, folder: Path, _: Path) -> None:
     path = folder / (block.reason if block.mark == "file" and block.reason else "block.toml")
     path.write_text(block.code)
     load_config(path)
 
 
-def write_text(block: Block, folder: Path) -> None:
+def write_text(block: Block, folder: Path, _: Path) -> None:
     if block.mark == "file" and block.reason:
         (folder / block.reason).write_text(block.code)
 
@@ -141,27 +141,27 @@ def desk(tmp_path, data):
     return tmp_path
 
 
-def run_page(page: Path, folder: Path, *, slow: bool) -> None:
+def run_page(page: Path, folder: Path, programs: Path, *, slow: bool) -> None:
     for block in blocks_of(page.read_text(), page.name):
         if block.mark != "not run" and (slow or block.mark != "slow"):
-            RUN[block.language](block, folder)
+            RUN[block.language](block, folder, programs)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_shows_works(page, desk):
-    run_page(page, desk, slow=False)
+    run_page(page, desk, Path(sys.executable).parent, slow=False)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/reference.md"])
-def test_what_a_page_shows_works_slow_blocks_included(page, desk, request):
+def test_what_a_page_shows_works_slow_blocks_included(page, desk, asr_commands, request):
     if page == "README.md":
         (desk / "config.toml").write_text(SMALL_CONFIG)
     if page == "docs/reference.md":
         (desk / "runs").mkdir()
         (desk / "runs" / "mine").symlink_to(request.getfixturevalue("tiny_run"))
-    run_page(ROOT / page, desk, slow=True)
+    run_page(ROOT / page, desk, asr_commands, slow=True)
 
 
 def test_most_blocks_are_run():

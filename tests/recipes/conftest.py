@@ -59,9 +59,9 @@ class Checkout:
         """Run a recipe; return the finished process."""
         bin_folder = self.root.parent / "bin"
         environment = {
+            **self.environment,
             "PATH": path or f"{bin_folder}:{os.defpath}",
             "CALLS": str(self.root / "calls"),
-            **self.environment,
         }
         return subprocess.run(
             [self.root / "recipes" / recipe / "run.sh", *arguments],

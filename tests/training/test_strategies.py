@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.training import strategy_worker
+
 ROOT = Path(__file__).resolve().parents[2]
 # Sums over two replicas are added in another order: float32 rounding, five steps of it.
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}
@@ -19,13 +21,12 @@ WEIGHT_TOLERANCE = {"rtol": 1e-5, "atol": 5e-5}
 pytestmark = pytest.mark.slow
 
 
-def start(kind: str, output: Path, **environment: str) -> subprocess.Popen:
-    return start_module("tests.training.strategy_worker", kind, str(output), **environment)
+def start_worker(kind: str, output: Path, **environment: str) -> subprocess.Popen:
+    return start([sys.executable, "-m", "tests.training.strategy_worker", kind, output], **environment)
 
 
-def start_module(*command: str, **environment: str) -> subprocess.Popen:
-    python = [sys.executable, "-m", *command]
-    return subprocess.Popen(python, cwd=ROOT, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
+def start(command: list[str | Path], **environment: str) -> subprocess.Popen:
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
 
 
 def finish(*processes: subprocess.Popen) -> list[str]:
@@ -45,7 +46,7 @@ def worker_environments() -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def one_device(tmp_path_factory):
     output = tmp_path_factory.mktemp("one") / "one.npz"
-    finish(start("one", output))
+    strategy_worker.main("one", str(output))  # its devices are those of the tests' own process
     return np.load(output)
 
 
@@ -57,7 +58,7 @@ def assert_same(found, expected) -> None:
 
 
 def test_two_mirrored_devices_train_as_one_does(one_device, tmp_path):
-    finish(start("mirrored", tmp_path / "two.npz"))
+    finish(start_worker("mirrored", tmp_path / "two.npz"))
     found = np.load(tmp_path / "two.npz")
     assert (one_device["replicas"], found["replicas"]) == (1, 2)
     assert_same(found, one_device)
@@ -66,7 +67,7 @@ def test_two_mirrored_devices_train_as_one_does(one_device, tmp_path):
 def test_two_workers_train_as_one_process_does(one_device, tmp_path):
     outputs = [tmp_path / f"worker{index}.npz" for index in range(2)]
     workers = [
-        start("multi_worker", output, **environment)
+        start_worker("multi_worker", output, **environment)
         for output, environment in zip(outputs, worker_environments(), strict=True)
     ]
     finish(*workers)
@@ -76,10 +77,10 @@ def test_two_workers_train_as_one_process_does(one_device, tmp_path):
         assert_same(found, one_device)
 
 
-def test_two_workers_train_one_run_folder_and_end_together(tiny_config, tmp_path):
+def test_two_workers_train_one_run_folder_and_end_together(asr_commands, tiny_config, tmp_path):
     run = tmp_path / "run"
-    options = ["--output", str(run), "--set", "train.epochs=2"]
-    workers = [start_module("asr", "train", str(tiny_config), *options, **env) for env in worker_environments()]
+    command = [asr_commands / "asr", "train", tiny_config, "--output", run, "--set", "train.epochs=2"]
+    workers = [start(command, **environment) for environment in worker_environments()]
     first, second = finish(*workers)
     assert "2 replicas, worker 0 of 2" in first
     assert "2 replicas, worker 1 of 2" in second
