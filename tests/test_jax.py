@@ -11,6 +11,8 @@ import pytest
 pytest.importorskip("jax", reason="needs the extra `jax`")
 
 ROOT = Path(__file__).parents[1]
+# Without most optimisations JAX compiles in half the time, and there is little to compute.
+JAX = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 # Of the whole model one that has every layer: outside a function JAX compiles each operation for each shape anew.
 MODEL = "tests/test_model.py::test_an_utterance_alone_gives_what_it_gives_among_longer_ones_gradients_included"
 ENGINE = "tests/training/test_engine.py::test"  # whole trainings are in tests/training/test_jax_engine.py
@@ -35,7 +37,7 @@ def test_the_tests_of_layers_loss_and_steps_pass_under_jax_without_tensorflow():
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM, *TESTS],
         cwd=ROOT,
-        env={**environment, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        env={**environment, **JAX},
         capture_output=True,
         text=True,
         check=False,
@@ -74,7 +76,7 @@ def test_weights_made_under_tensorflow_give_the_same_under_jax(tmp_path):
     subprocess.run(
         [sys.executable, "-c", OTHER_BACKEND, str(tmp_path / "weights.npz"), str(tmp_path / "found.npz")],
         cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        env={**os.environ, **JAX},
         check=True,
     )
     with np.load(tmp_path / "found.npz") as found:
