@@ -204,10 +204,10 @@ def test_a_block_that_fails_fails_the_page(tmp_path):
     wrong = "```console\n$ echo one\ntwo\n```\n"
     (block,) = blocks_of(wrong, "page")
     with pytest.raises(AssertionError, match="the page has"):
-        run_console(block, tmp_path)
+        run_console(block, tmp_path, tmp_path)
     (block,) = blocks_of("```console\n$ false\n```\n", "page")
     with pytest.raises(AssertionError, match="false"):
-        run_console(block, tmp_path)
+        run_console(block, tmp_path, tmp_path)
 
 
 def test_the_layers_that_architecture_shows_are_those_that_are_enforced():
