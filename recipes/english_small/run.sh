@@ -11,7 +11,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
 extra=() hours=20
-start=$root/recipes/mini_librispeech/work/runs/phones # as config.toml says
+start=$root/recipes/mini_librispeech/work/runs/greedy # as config.toml says
 recipe_option() {
   case $1 in
     --extra)

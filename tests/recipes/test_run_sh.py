@@ -85,7 +85,7 @@ def test_results_with_a_language_model_lie_beside_those_without(checkout, tmp_pa
 def test_librispeech_recipes_take_the_books_beside_the_repository(checkout):
     give_books(checkout)
     for recipe, development, systems in (
-        ("mini_librispeech", "dev-tune", ["greedy", "phones"]),
+        ("mini_librispeech", "dev-tune", ["greedy"]),
         ("librispeech", "dev-other", ["greedy"]),
     ):
         assert checkout.run(recipe).returncode == 0
@@ -205,10 +205,23 @@ def test_mini_librispeech_reports_five_speakers_and_the_whole_development_set(ch
         "asr prepare data/dev-tune.jsonl --config ../config.toml --output shards/dev --resume",
         "asr train ../config.toml --output runs/greedy --resume",
     ]
-    results = texts(checkout.root / "recipes" / "mini_librispeech" / "results" / "greedy")
-    assert results["hypotheses.jsonl"] == "data/dev-report.jsonl\n"
-    assert results[f"hypotheses-{development}.jsonl"] == f"data/{development}.jsonl\n"
-    assert {"report.md", f"report-{development}.md"} <= set(results)
+    for kind in ("beam", "beam_lm"):
+        results = texts(checkout.root / "recipes" / "mini_librispeech" / "results" / kind)
+        assert results["hypotheses.jsonl"] == "data/dev-report.jsonl\n"
+        assert results[f"hypotheses-{development}.jsonl"] == f"data/{development}.jsonl\n"
+        assert {"report.md", f"report-{development}.md"} <= set(results)
+
+
+def test_mini_librispeech_searches_for_words_alone_the_same_before_and_after_the_tuning(checkout):
+    """A recipe that is run again finds tuned weights in the run folder, which are not those of this search."""
+    for _ in range(2):
+        assert checkout.run("mini_librispeech").returncode == 0
+        assert "decoder.json" not in texts(checkout.root / "recipes" / "mini_librispeech" / "results" / "beam")
+    alone = [call for call in checkout.calls if "--output runs/greedy/beam/hypotheses.jsonl" in call]
+    assert alone == [
+        "asr decode runs/greedy data/dev-report.jsonl --output runs/greedy/beam/hypotheses.jsonl "
+        "--lm lm/transcripts.asrlm --lm-weight 0 --word-bonus 0 --oov-penalty 0 --oov-letter-penalty -1.5"
+    ] * 2
 
 
 def test_librispeech_prepares_only_the_subsets_that_it_needs(checkout):
@@ -234,7 +247,7 @@ def test_librispeech_trains_on_960_hours_with_a_config_of_its_own(checkout):
 
 def test_english_small_trains_on_everything_then_on_recordings_alone_then_the_streaming_model(checkout, tmp_path):
     give_books(checkout)
-    (checkout.root / "recipes" / "mini_librispeech" / "work" / "runs" / "phones" / "weights").mkdir(parents=True)
+    (checkout.root / "recipes" / "mini_librispeech" / "work" / "runs" / "greedy" / "weights").mkdir(parents=True)
     more = tmp_path / "more.jsonl"
     more.touch()
     assert checkout.run("english_small", "--extra", more, "--hours", "2").returncode == 0
@@ -258,7 +271,7 @@ def test_english_small_trains_on_everything_then_on_recordings_alone_then_the_st
 
 def test_a_training_that_starts_from_another_finds_it_in_another_work_folder(checkout, tmp_path):
     give_books(checkout)
-    (checkout.root / "recipes" / "mini_librispeech" / "work" / "runs" / "phones" / "weights").mkdir(parents=True)
+    (checkout.root / "recipes" / "mini_librispeech" / "work" / "runs" / "greedy" / "weights").mkdir(parents=True)
     work = tmp_path / "other"
     checkout.run("english_small", f"--work={work}")
     trained = [call for call in checkout.calls if call.startswith("asr train")]
