@@ -7,13 +7,16 @@ greedy, without a language model. The mean is over seeds, the spread is the lowe
 holds the mean rate of such trainings on such speech with 95 %: utterances and seeds are drawn again, 10 000 times. The
 difference to the LSTM is drawn with the same utterances for both; where its interval holds 0, these trainings do not
 tell which is better.
+
+With --known, trainings of an earlier table.json that are not in runs/ stand in the new one, too.
 """
 
 import argparse
 import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,16 +31,53 @@ _RESAMPLES, _LEVEL = 10_000, 0.95
 Errors: TypeAlias = np.ndarray  # [S, N] errors of each seed in each utterance
 
 
-def read_errors(folder: Path, references: Mapping[str, str]) -> dict[tuple[str, int], dict[int, list[int]]]:
-    """Return the errors in each utterance, by system, share and seed, of all runs that are done."""
-    found: dict[tuple[str, int], dict[int, list[int]]] = {}
-    for path in sorted(folder.glob("*/hypotheses.jsonl")):
+@dataclass(frozen=True)
+class Tested:
+    """A training and its errors in each utterance of the test set; `trainings` says what ``settings`` are."""
+
+    system: str
+    percent: int
+    seed: int
+    errors: list[int]
+    settings: str
+    commit: str | None
+
+
+def read_runs(folder: Path, references: Mapping[str, str]) -> list[Tested]:
+    """Return all runs that are done."""
+    found = []
+    for path in sorted(folder.glob("*/training.json")):
         match = re.fullmatch(r"(.+)-(\d+)-seed(\d+)", path.parent.name)
         if match is None:
             continue
-        system, percent, seed = match[1], int(match[2]), int(match[3])
-        scored = asr.score(references, read_transcripts(path, "hypotheses").texts)
-        found.setdefault((system, percent), {})[seed] = [one.counts.words.errors for one in scored.utterances]
+        scored = asr.score(references, read_transcripts(path.with_name("hypotheses.jsonl"), "hypotheses").texts)
+        errors = [one.counts.words.errors for one in scored.utterances]
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found.append(Tested(match[1], int(match[2]), int(match[3]), errors, **record))
+    return found
+
+
+def with_known(runs: Sequence[Tested], table: Path, references: Mapping[str, str]) -> list[Tested]:
+    """Return the runs, and before them those of an earlier table that are not among them.
+
+    Raises:
+        SystemExit: the table is of other utterances.
+    """
+    if not table.is_file():
+        return list(runs)
+    content = json.loads(table.read_text(encoding="utf-8"))
+    if content["utterances"] != list(references):
+        raise SystemExit(f"{table}: of other utterances than data/test.jsonl: gather without it")
+    places = {(run.system, run.percent, run.seed) for run in runs}
+    known = [Tested(**row) for row in content["errors"]]
+    return [run for run in known if (run.system, run.percent, run.seed) not in places] + list(runs)
+
+
+def by_system(runs: Sequence[Tested]) -> dict[tuple[str, int], dict[int, list[int]]]:
+    """Return the errors in each utterance by system and share, then by seed, all in order."""
+    found: dict[tuple[str, int], dict[int, list[int]]] = {}
+    for run in sorted(runs, key=lambda run: (run.system, run.percent, run.seed)):
+        found.setdefault((run.system, run.percent), {})[run.seed] = run.errors
     return found
 
 
@@ -152,20 +192,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(), help="work folder (default: this one)")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for table and figures")
+    parser.add_argument("--known", type=Path, metavar="F", help="table.json of trainings that are done elsewhere")
     args = parser.parse_args()
     references = read_transcripts(args.work / "data" / "test.jsonl", "references").texts
-    found = read_errors(args.work / "runs", references)
-    if not found:
+    runs = read_runs(args.work / "runs", references)
+    if args.known:
+        runs = with_known(runs, args.known, references)
+    if not runs:
         raise SystemExit(f"{args.work / 'runs'}: no training is done: run trainings.py")
+    found = by_system(runs)
     rows = rows_of(found, np.array([len(text.split()) for text in references.values()]))
     costs, machine = _costs(args.work)
     args.output.mkdir(parents=True, exist_ok=True)
     (args.output / "table.md").write_text(markdown(rows, costs, machine), encoding="utf-8")
-    errors = [
-        {"system": system, "percent": percent, "seed": seed, "errors": each}
-        for (system, percent), seeds in found.items()
-        for seed, each in seeds.items()
-    ]
+    errors = [asdict(run) for run in runs]
     content = {"rows": rows, "costs": costs, "utterances": list(references), "errors": errors}
     (args.output / "table.json").write_text(json.dumps(content) + "\n", encoding="utf-8")
     _write_csv(args.output / "table.csv", rows)

@@ -7,12 +7,14 @@
 #   --percents LIST  shares of the training data (default: "10 30 100")
 #   --seeds LIST     (default: "1 2 3")
 #   --left           only say which trainings are left
+#   --go-on          what stands in the results (table.json, long_memory.json, steps.json) is done: for the rest on
+#                    another machine
 
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
 config_name=base.toml name=full
-systems=() percents=(10 30 100) seeds=(1 2 3) quick="" left=""
+systems=() percents=(10 30 100) seeds=(1 2 3) quick="" left="" go_on=""
 distances=(100 400 1600) memory=()
 
 recipe_option() {
@@ -24,12 +26,13 @@ recipe_option() {
   esac
 }
 
-# --quick and --left take no value; what stands behind -- is for asr train.
+# --quick, --left and --go-on take no value; what stands behind -- is for asr train.
 arguments=()
 while (($#)); do
   case $1 in
     --quick) quick=yes ;;
     --left) left=--left ;;
+    --go-on) go_on=yes ;;
     --) arguments+=("$@") && break ;;
     *) arguments+=("$1") ;;
   esac
@@ -52,6 +55,9 @@ place=$(realpath -m --relative-to=. "$results") # what pages and messages name, 
 if [[ $quick ]]; then train_options=(--set train.epochs=4 --set schedule.warmup_epochs=1 "${train_options[@]}"); fi
 read -ra chosen <<< "$(some)"
 trainings=(trainings "${chosen[@]}" --percents "${percents[@]}" --seeds "${seeds[@]}" "${jobs[@]}" "${train_options[@]}")
+known=()
+if [[ $go_on ]]; then known=(--known "$place/table.json"); fi
+trainings+=("${known[@]}")
 if [[ $left ]]; then
   script "${trainings[@]}" --left
   exit 0
@@ -69,10 +75,14 @@ shards test test
 
 once sizes.json "$python" "$recipe/systems.py" "${chosen[@]}" "${train_options[@]}" --output sizes.json
 script "${trainings[@]}"
+if [[ $go_on && -f $place/steps.json && ! -f steps.json ]]; then run cp "$place/steps.json" .; fi
 PYTHONPATH=$root/scripts once steps.json "$python" "$recipe/time_steps.py" "${chosen[@]}" "${train_options[@]}" \
   --output steps.json
-script long_memory --distances "${distances[@]}" "${memory[@]}" --output "$place"
-script gather --output "$place"
+if ! [[ $go_on && -f $place/long_memory.json ]]; then
+  script long_memory --distances "${distances[@]}" "${memory[@]}" --output "$place"
+fi
+script gather --output "$place" "${known[@]}"
+if [[ -f steps.json ]]; then run cp steps.json "$place"; fi
 
 # Gates of the three shortest test utterances, in the LSTM that was trained on most data.
 gated=runs/lstm-${percents[-1]}-seed${seeds[0]}

@@ -3,12 +3,15 @@
     python trainings.py --percents 10 30 100 --seeds 1 2 3 --jobs 2
 
 Runs in the work folder, which has shards/train-PERCENT, shards/dev and shards/test. Each training is `asr train` into
-runs/SYSTEM-PERCENT-seedSEED, then `asr decode` of the test set into hypotheses.jsonl beside it, which says that it is
-done; what both say goes to logs/. Started again, a training goes on from its last checkpoint. With --left it only says
-what is left.
+runs/SYSTEM-PERCENT-seedSEED, then `asr decode` of the test set into hypotheses.jsonl in it, and last training.json,
+which says that it is done; what the commands say goes to logs/. Started again, a training goes on from its last
+checkpoint. With --left it only says what is left. With --known table.json (of gather.py) what stands there with the
+same settings is done as well: runs are large and stay where they were made, the table goes to the next machine.
 """
 
 import argparse
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from systems import RECIPE, System, chosen
+
+import asr.run
 
 
 @dataclass(frozen=True)
@@ -36,21 +41,30 @@ class Training:
 
     @property
     def hypotheses(self) -> Path:
-        """The file that is written last."""
+        """What it found."""
         return Path("runs", self.name, "hypotheses.jsonl")
+
+    @property
+    def record(self) -> Path:
+        """With which settings and code it was made; written last."""
+        return Path("runs", self.name, "training.json")
+
+    def settings(self, more: Sequence[str]) -> list[str]:
+        """Return what is set beyond base.toml, but for where the data are; ``more`` comes last."""
+        # Few data are passed over more often, in fewer steps: 10 % five times an epoch, 30 % twice.
+        repeat = f"data.repeat=[{round((100 / self.percent) ** 0.7)}]"
+        return [*self.system.settings, f"train.seed={self.seed}", repeat, *more]
+
+    def digest(self, more: Sequence[str]) -> str:
+        """Return what tells trainings with other settings apart."""
+        base = (RECIPE / "base.toml").read_text(encoding="utf-8")
+        return hashlib.sha256("\n".join([base, *self.settings(more)]).encode()).hexdigest()[:16]
 
     def commands(self, more: Sequence[str]) -> list[list[str]]:
         """Return the commands that make it, with ``more`` settings for the training."""
-        place = Path.cwd()
-        settings = [
-            *self.system.settings,
-            f"train.seed={self.seed}",
-            f'data.train=["{place}/shards/train-{self.percent}"]',
-            f'data.dev=["{place}/shards/dev"]',
-            # Few data are passed over more often, in fewer steps: 10 % five times an epoch, 30 % twice.
-            f"data.repeat=[{round((100 / self.percent) ** 0.7)}]",
-            *more,
-        ]
+        shards = Path.cwd() / "shards"
+        data = [f'data.train=["{shards}/train-{self.percent}"]', f'data.dev=["{shards}/dev"]']
+        settings = [*data, *self.settings(more)]
         run = f"runs/{self.name}"
         train = ["asr", "train", str(RECIPE / "base.toml"), "--output", run, "--resume"]
         return [
@@ -83,7 +97,18 @@ def carry_out(training: Training, more: Sequence[str], threads: int) -> float:
     with Path("logs", f"{training.name}.log").open("a", encoding="utf-8") as log:
         for command in training.commands(more):
             subprocess.run(command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=True)
+    facts = json.loads((training.record.parent / asr.run.ENVIRONMENT).read_text(encoding="utf-8"))
+    record = {"settings": training.digest(more), "commit": facts.get("commit")}
+    training.record.write_text(json.dumps(record) + "\n", encoding="utf-8")
     return time.monotonic() - started
+
+
+def known(table: Path | None) -> set[tuple[str, str]]:
+    """Return name and settings of the trainings that a table of gather.py has; none where there is no such file."""
+    if table is None or not table.is_file():
+        return set()
+    rows = json.loads(table.read_text(encoding="utf-8"))["errors"]
+    return {(f"{row['system']}-{row['percent']}-seed{row['seed']}", row["settings"]) for row in rows}
 
 
 def carry_out_all(left: Sequence[Training], more: Sequence[str], jobs: int) -> int:
@@ -128,10 +153,16 @@ def main() -> int:
     parser.add_argument(
         "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="at a time (default: a core each)"
     )
+    parser.add_argument("--known", type=Path, metavar="F", help="table.json, whose trainings are done")
     parser.add_argument("--left", action="store_true", help="only say what is left")
     args = parser.parse_args()
     trainings = planned(chosen(args.systems), args.percents, args.seeds)
-    left = [training for training in trainings if not training.hypotheses.is_file()]
+    done = known(args.known)
+    left = [
+        training
+        for training in trainings
+        if not training.record.is_file() and (training.name, training.digest(args.set)) not in done
+    ]
     _say(f"{len(trainings) - len(left)} of {len(trainings)} trainings are done, {len(left)} left")
     if args.left:
         print(*(training.name for training in left), sep="\n")

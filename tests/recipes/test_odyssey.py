@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -116,7 +117,10 @@ FAKE_ASR = """\
 echo "$*" >> calls
 case "$*" in train*gru*) exit 130 ;; esac
 while [ $# -gt 0 ]; do [ "$1" = --output ] && output=$2; shift; done
-case $output in *.jsonl) touch "$output" ;; *) mkdir -p "$output" ;; esac
+case $output in
+  *.jsonl) touch "$output" ;;
+  *) mkdir -p "$output" && echo '{"commit": "c0ffee"}' > "$output/environment.json" ;;
+esac
 """
 
 
@@ -137,6 +141,18 @@ def test_trainings_that_are_done_are_skipped_and_one_that_fails_costs_the_others
     assert "2 of 5 failed" in first.stderr
     left = run("--left")
     assert (left.returncode, left.stdout.split()) == (0, ["gru-30-seed1", "gru-100-seed1"])
+    # Trainings that an earlier table has are done where their settings are the same.
+    rnn, layer_norm = (tmp_path / "runs" / f"{name}-seed1" for name in ("rnn-30", "lstm_layer_norm-100"))
+    settings = json.loads((rnn / "training.json").read_text())["settings"]
+    rows = [
+        {"system": "rnn", "percent": 30, "seed": 1, "settings": settings},
+        {"system": "lstm_layer_norm", "percent": 100, "seed": 1, "settings": "others"},
+    ]
+    (tmp_path / "table.json").write_text(json.dumps({"errors": rows}))
+    for folder in (rnn, layer_norm):
+        (folder / "training.json").unlink()
+    known = run("--left", "--known", "table.json", "--set", "train.epochs=1")
+    assert known.stdout.split() == ["gru-30-seed1", "gru-100-seed1", "lstm_layer_norm-100-seed1"]
     (training,) = [
         line for line in (tmp_path / "calls").read_text().splitlines() if "output runs/rnn-30-seed1 " in line
     ]
@@ -151,6 +167,7 @@ def write_run(work: Path, name: str, texts: dict[str, str]) -> None:
     path = work / "runs" / name / "hypotheses.jsonl"
     path.parent.mkdir(parents=True)
     path.write_text("".join(json.dumps({"id": key, "text": text}) + "\n" for key, text in texts.items()))
+    path.with_name("training.json").write_text(json.dumps({"settings": "those", "commit": "c0ffee"}))
 
 
 def test_the_table_has_rates_intervals_and_differences_of_all_seeds(part, tmp_path, capsys, monkeypatch):
@@ -180,6 +197,13 @@ def test_the_table_has_rates_intervals_and_differences_of_all_seeds(part, tmp_pa
     assert "system,percent,seeds,wer,low,high" in (tmp_path / "out" / "table.csv").read_text()
     assert (tmp_path / "out" / "wer.svg").read_text().count("<svg") == 1
     assert table in capsys.readouterr().out
+    # On another machine, without the runs: what was gathered goes into the next table.
+    for seed in (1, 2):
+        shutil.rmtree(tmp_path / "runs" / f"rnn-100-seed{seed}")
+    known = ["--known", str(tmp_path / "out" / "table.json")]
+    monkeypatch.setattr(sys, "argv", ["gather.py", "--work", str(tmp_path), "--output", str(tmp_path / "out"), *known])
+    part("gather").main()
+    assert (tmp_path / "out" / "table.md").read_text() == table
 
 
 def test_resamples_draw_seeds_as_well_as_utterances(part):
@@ -240,6 +264,20 @@ def test_run_sh_goes_from_recordings_to_the_table(checkout):
     ]
 
 
+def test_results_can_be_gone_on_with_where_their_trainings_are_not(checkout):
+    results = checkout.root / "recipes" / "odyssey" / "results" / "full"
+    results.mkdir(parents=True)
+    for name in ("steps.json", "long_memory.json"):
+        (results / name).touch()
+    assert checkout.run("odyssey", "--go-on").returncode == 0
+    scripts = [call.partition("odyssey/")[2] for call in checkout.calls if call.startswith("python")]
+    known = "--known ../results/full/table.json"
+    assert scripts[-2:] == [
+        f"trainings.py --percents 10 30 100 --seeds 1 2 3 {known}",
+        f"gather.py --output ../results/full {known}",
+    ]
+
+
 def test_a_quick_run_keeps_to_its_own_folder_and_few_systems(checkout):
     assert checkout.run("odyssey", "--quick", "--jobs", "2").returncode == 0
     (training,) = [call for call in checkout.calls if "trainings.py" in call]
@@ -266,7 +304,16 @@ def test_the_quick_version_of_all_of_it(an4, tmp_path):
     finished = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     results = tmp_path / "results"
-    names = {"table.md", "table.csv", "table.json", "wer.svg", "long_memory.svg", "long_memory.json", "gates"}
+    names = {
+        "table.md",
+        "table.csv",
+        "table.json",
+        "steps.json",
+        "wer.svg",
+        "long_memory.svg",
+        "long_memory.json",
+        "gates",
+    }
     assert {path.name for path in results.iterdir()} == names
     assert len(list((results / "gates").glob("*.html"))) == 3
     assert "| transformer |" in (results / "table.md").read_text()

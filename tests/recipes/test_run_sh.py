@@ -218,10 +218,14 @@ def test_mini_librispeech_searches_for_words_alone_the_same_before_and_after_the
         assert checkout.run("mini_librispeech").returncode == 0
         assert "decoder.json" not in texts(checkout.root / "recipes" / "mini_librispeech" / "results" / "beam")
     alone = [call for call in checkout.calls if "--output runs/greedy/beam/hypotheses.jsonl" in call]
-    assert alone == [
-        "asr decode runs/greedy data/dev-report.jsonl --output runs/greedy/beam/hypotheses.jsonl "
-        "--lm lm/transcripts.asrlm --lm-weight 0 --word-bonus 0 --oov-penalty 0 --oov-letter-penalty -1.5"
-    ] * 2
+    assert (
+        alone
+        == [
+            "asr decode runs/greedy data/dev-report.jsonl --output runs/greedy/beam/hypotheses.jsonl "
+            "--lm lm/transcripts.asrlm --lm-weight 0 --word-bonus 0 --oov-penalty 0 --oov-letter-penalty -1.5"
+        ]
+        * 2
+    )
 
 
 def test_librispeech_prepares_only_the_subsets_that_it_needs(checkout):
