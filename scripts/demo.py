@@ -136,6 +136,8 @@ def learn(folder: Path, epochs: int | None) -> float:
     example = longest(read_manifest(folder / "test.jsonl"))
     print(f"\nOne file; it says: {example.text}")
     asr("transcribe", "-m", run_folder, example.audio_filepath)
+    print("\nThe model of English that comes with asr has never heard of this task; it hears:")
+    asr("transcribe", example.audio_filepath)
     return json.loads(scores.read_text())["wer"]
 
 

@@ -27,6 +27,8 @@ def test_a_synthetic_voice_is_understood_after_a_few_epochs(tmp_path):
     assert rate < 50
     for command in ("corpus prepare", "prepare", "train", "decode", "score", "transcribe"):
         assert f"\n$ asr {command} " in said
+    packaged = said.partition("The model of English that comes with asr")[2].splitlines()
+    assert packaged[2].startswith("$ asr transcribe ") and packaged[3].strip()
 
 
 @pytest.mark.long

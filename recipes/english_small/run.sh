@@ -5,12 +5,12 @@
 # Mini LibriSpeech, dev-report, by which nothing is chosen.
 #
 #   --extra MANIFEST  more recordings to train on; may be given several times
-#   --hours N         of synthetic voices (default: 20)
+#   --hours N         of synthetic voices (default: 5)
 
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
-extra=() hours=20
+extra=() hours=5
 start=$root/recipes/mini_librispeech/work/runs/greedy # as config.toml says
 recipe_option() {
   case $1 in
