@@ -17,7 +17,7 @@ config_name=config.toml name=greedy
 data="" work=$recipe/work results="" jobs=() launch=() train_options=() feature_options=()
 
 # How `evaluate` searches, and where what it finds lies; `tune` changes both.
-search=(--beam-size 1) found="" lm="" tuned="" published=()
+search=(--beam-size 1) found="" lm="" published=()
 
 # --- what a run.sh calls, in this order ---------------------------------------------------------------------------
 
@@ -111,19 +111,11 @@ language_model() {
   once "$lm" asr lm train "$2" --output "$lm" "${@:3}"
 }
 
-# words_alone: a search for the language model's words in which its probabilities count nothing; to be compared with. From
-# here on `evaluate` searches so, until `tune`, and `publish` writes to beam.
-words_alone() {
-  found=runs/$name/beam
-  search=(--lm "$lm" --lm-weight 0 --word-bonus 0 --oov-penalty 0 --oov-letter-penalty -1.5) # whatever was tuned
-  publish_as beam
-}
-
 # tune MANIFEST [--lexicon F]: the weights of a search with the language model that suit a development set best, and
 # how sure its words are. From here on `evaluate` searches so, and `publish` writes to beam_lm.
 tune() {
   local log_probs=runs/$name/log-probs-$1.npz
-  found=runs/$name/beam_lm tuned=yes
+  found=runs/$name/beam_lm
   search=(--lm "$lm" "${@:2}")
   once "$log_probs" asr decode "runs/$name" "data/$1.jsonl" --output "$found/greedy-$1.jsonl" --beam-size 1 \
     --save-log-probs "$log_probs"
@@ -137,7 +129,7 @@ tune() {
 another_system() {
   config_name=$1.toml
   name=$(beside "$first_name" "$1")
-  found=runs/$name tuned=""
+  found=runs/$name
 }
 
 # publish_as KIND: from here on results lie beside the first ones, under KIND in place of greedy.
@@ -149,7 +141,7 @@ books=$root/../shared/data/lm/books-train.txt.xz
 # publish: copy what is committed into the results folder, without the names of this machine's folders.
 publish() {
   local files=("runs/$name/history.jsonl" "$found"/hypotheses*.jsonl) file text
-  if [[ $tuned ]]; then files+=("runs/$name/decoder.json"); fi
+  if [[ $lm ]]; then files+=("runs/$name/decoder.json"); fi
   mkdir -p "$results"
   cp "${files[@]}" "$results"
   for file in "runs/$name"/{config.toml,environment.json} "$found"/report*.md; do
