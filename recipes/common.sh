@@ -16,8 +16,8 @@ config_name=config.toml name=greedy
 
 data="" work=$recipe/work results="" jobs=() launch=() train_options=() feature_options=()
 
-# How `evaluate` searches, and where what it finds lies; `tune` changes both.
-search=(--beam-size 1) found="" lm="" published=()
+# How `evaluate` searches, and where what it finds lies; `tune` changes both. What else `asr lm tune` is given.
+search=(--beam-size 1) found="" lm="" tuning=() published=()
 
 # --- what a run.sh calls, in this order ---------------------------------------------------------------------------
 
@@ -119,7 +119,8 @@ tune() {
   search=(--lm "$lm" "${@:2}")
   once "$log_probs" asr decode "runs/$name" "data/$1.jsonl" --output "$found/greedy-$1.jsonl" --beam-size 1 \
     --save-log-probs "$log_probs"
-  run asr lm tune "runs/$name" "$log_probs" "data/$1.jsonl" "${search[@]}" --resume "${jobs[@]}"
+  run asr lm tune "runs/$name" "$log_probs" "data/$1.jsonl" "${search[@]}" --resume "${jobs[@]}" \
+    "${tuning[@]}"
   run asr decode "runs/$name" "data/$1.jsonl" --output "$found/calibration-$1.jsonl" "${search[@]}" \
     --calibrate temperature
   publish_as beam_lm

@@ -89,9 +89,18 @@ def test_librispeech_recipes_take_the_books_beside_the_repository(checkout):
         ("librispeech", "dev-other", ["greedy"]),
     ):
         assert checkout.run(recipe).returncode == 0
-        tuned = [call for call in checkout.calls if f"data/{development}.jsonl --lm lm/books.asrlm --res" in call]
+        called = f"data/{development}.jsonl --lm lm/books.asrlm "
+        tuned = [call for call in checkout.calls if call.startswith("asr lm tune") and called in call]
         assert [call.split()[3] for call in tuned] == [f"runs/{system}" for system in systems]
         assert "decoder.json" in texts(checkout.root / "recipes" / recipe / "results" / "beam_lm")
+
+
+def test_weights_are_tuned_in_a_smaller_beam_than_is_searched_with(checkout):
+    give_books(checkout)
+    assert checkout.run("mini_librispeech").returncode == 0
+    (tuned,) = [call for call in checkout.calls if call.startswith("asr lm tune")]
+    assert tuned.endswith("--lm lm/books.asrlm --beam-size 100 --resume --beam-size 30 --trials 40")  # the last counts
+    assert any("dev-report.jsonl" in call and call.endswith("--beam-size 100") for call in checkout.calls)
 
 
 def test_each_command_is_printed_and_at_the_end_the_time(checkout):
