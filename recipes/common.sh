@@ -83,6 +83,9 @@ shards() {
     "${feature_options[@]}"
 }
 
+# every N MANIFEST PART: data/PART.jsonl, every Nth utterance of a manifest, the first among them.
+every() { run awk -v n="$1" 'NR % n == 1' "data/$2.jsonl" > "data/$3.jsonl"; }
+
 # train [--from RUN] TRAIN... DEV: train on shards/TRAIN into runs/NAME, validate with shards/DEV. RUN is the one that the
 # config's start_from names, if it is in the work folder.
 train() {

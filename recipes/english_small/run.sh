@@ -23,13 +23,14 @@ recipe_option() {
   esac
 }
 
-# With the books' words a trial takes a minute of a core at the usual beam of 100.
-tuning=(--beam-size 30 --trials 40)
+# With the books' words a trial on all of dev-tune takes a minute of a core.
+tuning=(--beam-size 30 --trials 30)
 
 begin "$@"
 [[ -f $books ]] || wrong "$books: not there: it is what the language model and the synthetic voices are made of"
 recordings librispeech LibriSpeech
 corpus mini_librispeech
+every 5 dev-tune dev-weights
 data="" # AN4 lies elsewhere
 recordings an4 an4
 corpus an4
@@ -53,14 +54,14 @@ package() {
 train real synthetic dev
 another_system last
 train --from greedy real dev
-tune dev-tune
+tune dev-weights
 evaluate dev-report
 evaluate "$all" "-$all"
 publish
 package english-small
 another_system streaming
 train real synthetic dev
-tune dev-tune
+tune dev-weights
 publish_as streaming_beam_lm
 evaluate dev-report
 evaluate "$all" "-$all"

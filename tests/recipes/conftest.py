@@ -20,6 +20,7 @@ case $1 in
   corpus)
     mkdir -p "$4"
     touch "$4/${DEVELOPMENT:-dev-clean}.jsonl"
+    seq 1 12 > "$4/dev-tune.jsonl"
     ;;
   train)
     run=$(after --output "$@")

@@ -85,7 +85,7 @@ def test_results_with_a_language_model_lie_beside_those_without(checkout, tmp_pa
 def test_librispeech_recipes_take_the_books_beside_the_repository(checkout):
     give_books(checkout)
     for recipe, development, systems in (
-        ("mini_librispeech", "dev-tune", ["greedy"]),
+        ("mini_librispeech", "dev-weights", ["greedy"]),
         ("librispeech", "dev-other", ["greedy"]),
     ):
         assert checkout.run(recipe).returncode == 0
@@ -95,11 +95,13 @@ def test_librispeech_recipes_take_the_books_beside_the_repository(checkout):
         assert "decoder.json" in texts(checkout.root / "recipes" / recipe / "results" / "beam_lm")
 
 
-def test_weights_are_tuned_in_a_smaller_beam_than_is_searched_with(checkout):
+def test_weights_are_tuned_on_fewer_utterances_in_a_smaller_beam_than_is_searched_with(checkout):
     give_books(checkout)
     assert checkout.run("mini_librispeech").returncode == 0
     (tuned,) = [call for call in checkout.calls if call.startswith("asr lm tune")]
-    assert tuned.endswith("--lm lm/books.asrlm --beam-size 100 --resume --beam-size 30 --trials 40")  # the last counts
+    assert tuned.endswith("--lm lm/books.asrlm --beam-size 100 --resume --beam-size 30 --trials 30")  # the last counts
+    weights = checkout.root / "recipes" / "mini_librispeech" / "work" / "data" / "dev-weights.jsonl"
+    assert weights.read_text().split() == ["1", "6", "11"]  # every fifth utterance of dev-tune
     assert any("dev-report.jsonl" in call and call.endswith("--beam-size 100") for call in checkout.calls)
 
 
