@@ -146,9 +146,10 @@ def lm_file(args: argparse.Namespace, folder: Path) -> Path | None:
 
 
 def warn_of_unspelled(decoder: "Decoder", args: argparse.Namespace) -> None:
-    """Say how many words of the lexicon or the language model can never be found, if any."""
-    if words := decoder.unspelled_words():
-        source, count = args.lexicon or args.lm or "language model", counted(len(words), "word")
+    """Say how many words of the lexicon or the language model that the user names can never be found, if any."""
+    source = args.lexicon or args.lm  # of what comes with a model its user can change nothing
+    if source and (words := decoder.unspelled_words()):
+        count = counted(len(words), "word")
         stderr_console(args).print(
             f"{source}: the model's tokens cannot spell {count}, which cannot be found, such as {words[0]!r}"
         )
