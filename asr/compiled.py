@@ -3,26 +3,39 @@
 Numba takes a compiled function again as long as the text of its own file is the same: a function that calls into
 another file would go on with what that file said before an update. Here all of the package's compiled files count as
 one text. Where neither the package's folder nor the user's cache can be written, compiled code goes to a folder for
-temporary files instead of nowhere. And SciPy is left alone until compiled code asks for its linear algebra.
+temporary files instead of nowhere. Code that is there already is taken without what only compiling needs, a quarter of
+a second of a command's start; and SciPy is left alone until compiled code asks for its linear algebra.
 """
+# ruff: noqa: E402  (numba is imported when what it need not load is hidden)
 
 import functools
 import hashlib
 import importlib
 import os
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+# Numba loads SciPy to look at its version, and YAML for a file of settings in the current folder: 0.1 s of a start.
+_UNUSED = {"scipy"} if Path(".numba_config.yaml").exists() else {"scipy", "yaml"}
+_HIDDEN = _UNUSED - sys.modules.keys()
+cast(dict[str, Any], sys.modules).update(dict.fromkeys(_HIDDEN))  # None: as if it were not installed
 import numba
 import numba.core.config
 import numba.np.linalg
 from numba.core.caching import (
+    FunctionCache,
     InTreeCacheLocator,
     UserProvidedCacheLocator,
     UserWideCacheLocator,
     _SourceFileBackedLocatorMixin,
 )
+from numba.core.runtime.nrt import rtsys
+
+for _name in _HIDDEN:
+    del sys.modules[_name]
 
 _PACKAGE = Path(__file__).parent
 
@@ -74,8 +87,18 @@ class Temporary(_OneText, UserProvidedCacheLocator):
         return super(UserProvidedCacheLocator, cls).from_function(py_func, py_file)
 
 
+class _Cache(FunctionCache):
+    """Numba's cache, but what is in it does without numba's libraries of functions to compile."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the compiled function of a signature; None: it must be compiled."""
+        rtsys.initialize(target_context)  # what allocates arrays
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+
+
 def _load_array_functions() -> None:
-    """Import what numba imports anyway before it calls the first compiled function, but without SciPy.
+    """Import what numba imports anyway before it compiles the first function, but without SciPy.
 
     It loads all of SciPy's linear algebra only to know that it is there: a fifth of a second, and 15 MB. It is, for
     librosa needs it; a compiled function that multiplies matrices by it loads it then.
@@ -98,4 +121,17 @@ if not _config.CACHE_LOCATOR_CLASSES:  # who has set it knows what for
         [*(f"{__name__}.{each.__name__}" for each in (Provided, InTree, UserWide)), *_DEFAULT, f"{__name__}.Temporary"]
     )
 
-njit = numba.njit
+
+def njit(signature: Any = None, *, cache: bool = False, **options: Any) -> Any:
+    """Return a decorator as `numba.njit`'s: a function is compiled for a signature at once, else when it is called."""
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        dispatcher: Any = numba.njit(**options)(function)
+        if cache:
+            dispatcher._cache = _Cache(function)
+        if signature is not None:
+            dispatcher.compile(signature)
+            dispatcher.disable_compile()
+        return dispatcher
+
+    return compiled

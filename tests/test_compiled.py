@@ -70,9 +70,9 @@ def test_scipy_is_loaded_for_products_of_matrices_alone(tmp_path):
     code = (
         "import sys, numpy, asr.compiled as c\n"
         "one = numpy.ones((2, 2))\n"
-        "double = c.njit(lambda x: 2 * x)\n"
+        "double = c.njit()(lambda x: 2 * x)\n"
         "print(double(one).sum(), 'scipy.linalg' in sys.modules)\n"
-        "square = c.njit(lambda x: numpy.dot(x, x))\n"
+        "square = c.njit()(lambda x: numpy.dot(x, x))\n"
         "print(square(one).sum(), 'scipy.linalg' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

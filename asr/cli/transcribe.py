@@ -16,9 +16,11 @@ which. Inputs that are not there or cannot be read are named on stderr and cost 
 
 import argparse
 import gc
+import importlib
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,6 +38,7 @@ from asr.wording import counted
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from asr.trained_model import TrainedModel
     from asr.transcribe.batch import BatchResult, Task
     from asr.transcribe.formats import FormatOptions
     from asr.transcribe.inputs import Inputs
@@ -231,7 +234,7 @@ def _summarise(result: "BatchResult", console: "Console") -> None:
 def _transcriber(args: argparse.Namespace, console: "Console", jobs: int) -> "Transcriber":
     from asr.transcribe.transcriber import Transcriber
 
-    model = load_model(args, args.model)
+    model = _load(args)
     search = search_for(args, args.model, model.tokens, model.config.decode)
     beam_size = None if search else 1
     transcriber = Transcriber(model, beam_size=beam_size, search=search, max_segment_seconds=args.max_segment_seconds)
@@ -247,6 +250,18 @@ def _transcriber(args: argparse.Namespace, console: "Console", jobs: int) -> "Tr
     gc.freeze()  # what is loaded stays to the end
     gc.enable()
     return transcriber
+
+
+def _load(args: argparse.Namespace) -> "TrainedModel":
+    """Return the model; ONNX Runtime reads it while the search is imported, which takes even longer."""
+    from asr.run import default_runtime
+
+    if args.beam_size == 1 or (args.runtime or default_runtime(args.model)) == "keras":
+        return load_model(args, args.model)
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(load_model, args, args.model)
+        importlib.import_module("asr.decoding.decode")
+        return loading.result()
 
 
 def _name_failure(name: str, message: str) -> None:

@@ -51,6 +51,13 @@ class Words(Sequence[str]):
         text, offsets = bytes(self._text), self._offsets.tolist()
         return (text[start:end].decode() for start, end in itertools.pairwise(offsets))
 
+    @property
+    def texts(self) -> "Words":
+        """The same with nothing for <unk>, <s> and </s>, which nobody says."""
+        offsets = self._offsets.copy()
+        offsets[: len(SPECIAL_WORDS)] = offsets[len(SPECIAL_WORDS)]
+        return Words(np.asarray(self._text), offsets)
+
     def spelled(self, index: int) -> bytes:
         """Return the UTF-8 of the word of an index from 0 up."""
         return bytes(self._text[self._offsets[index] : self._offsets[index + 1]])

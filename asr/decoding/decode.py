@@ -111,10 +111,10 @@ def lexicon_for_phones(tokens: Tokens, lm: LanguageModel) -> Lexicon | StoredWor
     """
     if tokens.kind != "phones":
         return None
-    words = list(lm.words)[3:]
     stored = tokens.stored_spellings
     if stored is not None and lm.words.are(stored.words, stored.word_offsets):
-        return StoredWords(["", "", "", *words], stored)  # <unk>, <s> and </s> are not words
+        return StoredWords(lm.words.texts, stored)
+    words = list(filter(None, lm.words.texts))
     return None if set(tokens.labels).issuperset(words) else Lexicon(words, str(lm.path))
 
 

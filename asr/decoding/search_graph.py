@@ -128,14 +128,14 @@ class Vocabulary:
         hot = [word for hotword in self.hotwords for word in hotword.words]
         if lexicon is not None:
             words = lexicon.spelled(self.tokens, self.units)
-            if not_there := sorted(set(hot) - set(words.texts)):
+            if hot and (not_there := sorted(set(hot).difference(words.texts))):
                 raise ConfigError(
                     f"hotword {not_there[0]!r} is not in the lexicon, so it cannot be found: add it there"
                 )
             return words
         if self.lm is not None and self.lm_kind == WORD_LM:
-            texts = ["", "", "", *list(self.lm.words)[3:]]  # <unk>, <s> and </s> are not words
-            words = self.units.spell_texts([*texts, *(w for w in dict.fromkeys(hot) if self.lm.index(w) == UNKNOWN)])
+            new = (word for word in dict.fromkeys(hot) if self.lm.index(word) == UNKNOWN)
+            words = self.units.spell_texts([*self.lm.words.texts, *new])
             if not len(words.word_of_row):
                 raise ConfigError(
                     f"{self.lm.path}: the model's tokens can spell none of its words: is it in upper or "
@@ -166,7 +166,8 @@ def build_graph(vocabulary: Vocabulary, settings: DecoderSettings) -> Graph:
     first_units = ahead[trie.first_child[0] : trie.first_child[1]]
     credit = float(hot.credits.max(initial=0.0))
     implicit = vocabulary.constrained and not units.starts_word.any()
-    one_way = not vocabulary.constrained or len(np.unique(vocabulary.words.word_of_row)) == len(trie.words)
+    num_spelled = np.count_nonzero(np.bincount(vocabulary.words.word_of_row))
+    one_way = not vocabulary.constrained or num_spelled == len(trie.words)
     return Graph(
         starts_word=units.starts_word,
         unit_first=units.unit_first,
