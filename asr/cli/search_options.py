@@ -69,6 +69,15 @@ def files_read(args: argparse.Namespace) -> list[Path]:
     return [path for path in (args.lm, args.lexicon, args.hotwords, args.rescore_lm) if path and str(path) != _NO_LM]
 
 
+def is_greedy(args: argparse.Namespace, folder: Path, config: "DecodeConfig") -> bool:
+    """Return whether the options ask for greedy search, which needs nothing compiled."""
+    return (args.beam_size or config.beam_size) == 1 and _is_plain(args, folder)
+
+
+def _is_plain(args: argparse.Namespace, folder: Path) -> bool:
+    return not (lm_file(args, folder) or args.lexicon or args.hotwords or args.rescore_lm)
+
+
 def search_for(
     args: argparse.Namespace, folder: Path, tokens: "Tokens", config: "DecodeConfig"
 ) -> "Decoder | RescoringDecoder | None":
@@ -84,10 +93,9 @@ def search_for(
         ConfigError: a weight has nothing to weigh, or is out of its range.
     """
     lm_path = lm_file(args, folder)
-    plain = not (lm_path or args.lexicon or args.hotwords or args.rescore_lm)
-    is_greedy = (args.beam_size or config.beam_size) == 1 and plain
-    _check_weights(args, has_lm=bool(lm_path or args.rescore_lm), is_greedy=is_greedy)
-    if is_greedy:
+    greedy = is_greedy(args, folder, config)
+    _check_weights(args, has_lm=bool(lm_path or args.rescore_lm), is_greedy=greedy)
+    if greedy:
         return None
     from asr.decoding.decode import Decoder
     from asr.decoding.hotwords import read_hotwords
@@ -99,7 +107,7 @@ def search_for(
     settings = load_settings(folder, UNTUNED_SETTINGS) if lm_path else COMMAND_SETTINGS
     names = ("lm_weight", "word_bonus", "oov_penalty", "oov_letter_penalty", "lm_unit")
     asked = {name: value for name in names if (value := getattr(args, name)) is not None}
-    beam_size = args.beam_size or (config.beam_size if plain else settings.beam_size)
+    beam_size = args.beam_size or (config.beam_size if _is_plain(args, folder) else settings.beam_size)
     decoder = Decoder(
         tokens,
         replace(settings, beam_size=beam_size, **asked),

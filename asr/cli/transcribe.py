@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from asr.cli import DONE, SOME_FAILED
 from asr.cli.console import progress_bar, stderr_console
 from asr.cli.model_options import load_model
-from asr.cli.search_options import lm_file, search_for
+from asr.cli.search_options import is_greedy, lm_file, search_for
 from asr.cli.transcribe_options import add_arguments as add_arguments
 from asr.cli.transcribe_options import check_arguments
 from asr.wording import counted
@@ -254,9 +254,10 @@ def _transcriber(args: argparse.Namespace, console: "Console", jobs: int) -> "Tr
 
 def _load(args: argparse.Namespace) -> "TrainedModel":
     """Return the model; ONNX Runtime reads it while the search is imported, which takes even longer."""
-    from asr.run import default_runtime
+    from asr.run import default_runtime, read_config
 
-    if args.beam_size == 1 or (args.runtime or default_runtime(args.model)) == "keras":
+    runtime = args.runtime or default_runtime(args.model)
+    if runtime == "keras" or is_greedy(args, args.model, read_config(args.model).decode):
         return load_model(args, args.model)
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(load_model, args, args.model)
