@@ -3,8 +3,9 @@
 Numba takes a compiled function again as long as the text of its own file is the same: a function that calls into
 another file would go on with what that file said before an update. Here all of the package's compiled files count as
 one text. Where neither the package's folder nor the user's cache can be written, compiled code goes to a folder for
-temporary files instead of nowhere. Code that is there already is taken without what only compiling needs, a quarter of
-a second of a command's start; and SciPy is left alone until compiled code asks for its linear algebra.
+temporary files, and where others may write there, nowhere. Code that is there already is taken without what only
+compiling needs, a quarter of a second of a command's start; and SciPy is left alone until compiled code asks for its
+linear algebra.
 """
 # ruff: noqa: E402  (numba is imported when what it need not load is hidden)
 
@@ -12,9 +13,11 @@ import functools
 import hashlib
 import importlib
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,9 +25,13 @@ from typing import Any, cast
 _UNUSED = {"scipy"} if Path(".numba_config.yaml").exists() else {"scipy", "yaml"}
 _HIDDEN = _UNUSED - sys.modules.keys()
 cast(dict[str, Any], sys.modules).update(dict.fromkeys(_HIDDEN))  # None: as if it were not installed
-import numba
-import numba.core.config
-import numba.np.linalg
+try:
+    import numba
+    import numba.core.config
+    import numba.np.linalg
+finally:
+    for _name in _HIDDEN:
+        del sys.modules[_name]
 from numba.core.caching import (
     FunctionCache,
     InTreeCacheLocator,
@@ -33,9 +40,6 @@ from numba.core.caching import (
     _SourceFileBackedLocatorMixin,
 )
 from numba.core.runtime.nrt import rtsys
-
-for _name in _HIDDEN:
-    del sys.modules[_name]
 
 _PACKAGE = Path(__file__).parent
 
@@ -73,13 +77,21 @@ class UserWide(_OneText, UserWideCacheLocator):
 
 
 class Temporary(_OneText, UserProvidedCacheLocator):
-    """A folder for temporary files, of this user."""
+    """A folder for temporary files that is this user's alone: what lies there is run."""
 
     def __init__(self, py_func: Any, py_file: str) -> None:
         """Choose the folder."""
         self._py_file, self._lineno = py_file, py_func.__code__.co_firstlineno
-        root = Path(tempfile.gettempdir()) / f"asr-compiled-{os.getuid()}"
-        self._cache_path = str(root / self.get_suitable_cache_subpath(py_file))
+        self._root = Path(tempfile.gettempdir()) / f"asr-compiled-{os.getuid()}"
+        self._cache_path = str(self._root / self.get_suitable_cache_subpath(py_file))
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder, or raise `OSError`, after which nothing is kept."""
+        self._root.mkdir(mode=0o700, exist_ok=True)
+        about = self._root.lstat()
+        if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o077:
+            raise PermissionError(f"{self._root}: others may write there")
+        super().ensure_cache_path()
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> Any:
@@ -128,7 +140,8 @@ def njit(signature: Any = None, *, cache: bool = False, **options: Any) -> Any:
     def compiled(function: Callable[..., Any]) -> Any:
         dispatcher: Any = numba.njit(**options)(function)
         if cache:
-            dispatcher._cache = _Cache(function)
+            with suppress(RuntimeError):  # nowhere to keep it
+                dispatcher._cache = _Cache(function)
         if signature is not None:
             dispatcher.compile(signature)
             dispatcher.disable_compile()

@@ -2,6 +2,8 @@
 
 python scripts/long_recordings.py data/dev.jsonl --model RUN --lm lm/train.asrlm --minutes 10 30 60 120 \
     --json long.json --output docs/figures/long_recordings.svg
+
+A model of phones finds words with a language model alone: --searches "language model".
 """
 
 import argparse
@@ -21,12 +23,13 @@ import numpy as np
 import soundfile
 from benchmarks.machine import describe_machine
 
-from asr.audio import read_audio
 from asr.manifest import Utterance, read_manifest
+from asr.prepare.blocks import read_utterance
 from asr.scoring.score import score
 
 GAP_S = 1.0
 RATE_HZ = 16_000
+SEARCHES = ("greedy", "language model")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,18 +38,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("manifest", type=Path)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--lm", type=Path, help="language model of the second search")
+    parser.add_argument("--searches", nargs="+", choices=SEARCHES, default=SEARCHES)
     parser.add_argument("--minutes", type=float, nargs="+", default=[10, 30, 60, 120])
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--output", type=Path, help="SVG")
     args = parser.parse_args(argv)
-    searches = {"greedy": ["--beam-size", "1", "--lm", "none"]}
-    if args.lm:
-        searches["language model"] = ["--lm", str(args.lm)]
+    searches = dict(zip(SEARCHES, (["--beam-size", "1", "--lm", "none"], ["--lm", str(args.lm)]), strict=True))
+    searches = {name: searches[name] for name in args.searches if name != SEARCHES[1] or args.lm}
     utterances = read_manifest(args.manifest)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for minutes in sorted(args.minutes):
-            sound, references = Path(folder) / "long.wav", []
+            sound = Path(folder) / "long.wav"
             references = write_recording(utterances, minutes * 60, sound)
             for name, options in searches.items():
                 rows.append({"contender": name, "minutes": minutes, **measured(sound, references, args.model, options)})
@@ -66,7 +69,7 @@ def write_recording(utterances: Sequence[Utterance], seconds: float, path: Path)
         for one in itertools.cycle(utterances):
             if length >= seconds:
                 return said
-            waveform = read_audio(one.audio_filepath, sample_rate_hz=RATE_HZ)
+            waveform = read_utterance(one, RATE_HZ)
             file.write(np.concatenate([waveform, np.zeros(round(GAP_S * RATE_HZ), np.float32)]))
             length += len(waveform) / RATE_HZ + GAP_S
             said.append(one.text)

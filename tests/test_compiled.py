@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,21 @@ def result_of(package: Path, number: int) -> str:
 
 
 def test_compiled_code_has_a_place_where_neither_package_nor_home_can_be_written(tmp_path):
-    (tmp_path / "one.py").write_text("from asr.compiled import njit\n\n@njit(cache=True)\ndef one():\n    return 1\n")
+    assert compiled_without_home(tmp_path).startswith(f"1 {tmp_path}/asr-compiled-")
+    assert (next(tmp_path.glob("asr-compiled-*")).stat().st_mode & 0o777) == 0o700
+
+
+def test_compiled_code_is_not_kept_where_others_may_write(tmp_path):
+    folder = tmp_path / f"asr-compiled-{os.getuid()}"
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert compiled_without_home(tmp_path) == "1 None\n"
+    assert not list(folder.iterdir())
+
+
+def compiled_without_home(folder: Path) -> str:
+    """Return what a compiled function gives and where it is kept."""
+    (folder / "one.py").write_text("from asr.compiled import njit\n\n@njit(cache=True)\ndef one():\n    return 1\n")
     code = (
         "import numba.core.caching as n\n"
         "def refuse(self): raise OSError\n"
@@ -59,11 +74,11 @@ def test_compiled_code_has_a_place_where_neither_package_nor_home_can_be_written
         "from one import one\n"
         "print(one(), one.stats.cache_path)"
     )
-    env = {"PATH": "/usr/bin", "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])}
+    env = {"PATH": "/usr/bin", "TMPDIR": str(folder), "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False
     )
-    assert done.stdout.startswith(f"1 {tmp_path}/asr-compiled-")
+    return done.stdout or done.stderr
 
 
 def test_scipy_is_loaded_for_products_of_matrices_alone(tmp_path):
