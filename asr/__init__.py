@@ -22,14 +22,20 @@ if TYPE_CHECKING:
     from asr.run import Run, load
     from asr.scoring.score import Scores, score
     from asr.tokens import Tokens
+    from asr.transcribe.cues import CueStyle
+    from asr.transcribe.formats import FORMATS, FormatOptions
+    from asr.transcribe.source import Source
     from asr.transcribe.stream import StreamUpdate
     from asr.transcribe.transcriber import Transcriber
     from asr.transcribe.transcript import Segment, Transcript
 
 __all__ = [
+    "FORMATS",
     "AsrError",
+    "CueStyle",
     "Decoder",
     "DecoderSettings",
+    "FormatOptions",
     "Hypothesis",
     "LanguageModel",
     "Lexicon",
@@ -37,6 +43,7 @@ __all__ = [
     "Score",
     "Scores",
     "Segment",
+    "Source",
     "StreamUpdate",
     "Tokens",
     "Transcriber",
@@ -50,9 +57,12 @@ __all__ = [
 ]
 
 _MODULES = {
+    "FORMATS": "asr.transcribe.formats",
     "AsrError": "asr.errors",
+    "CueStyle": "asr.transcribe.cues",
     "Decoder": "asr.decoding.decode",
     "DecoderSettings": "asr.decoding.settings",
+    "FormatOptions": "asr.transcribe.formats",
     "Hypothesis": "asr.decoding.hypothesis",
     "LanguageModel": "asr.decoding.lm",
     "Lexicon": "asr.decoding.lexicon",
@@ -60,6 +70,7 @@ _MODULES = {
     "Score": "asr.decoding.hypothesis",
     "Scores": "asr.scoring.score",
     "Segment": "asr.transcribe.transcript",
+    "Source": "asr.transcribe.source",
     "StreamUpdate": "asr.transcribe.stream",
     "Tokens": "asr.tokens",
     "Transcriber": "asr.transcribe.transcriber",

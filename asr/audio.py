@@ -19,6 +19,7 @@ import soundfile
 import soxr
 
 from asr.errors import AudioError
+from asr.files import takes_bytes_only
 from asr.media import media_blocks, media_facts, read_media
 from asr.raw_audio import RawFormat
 from asr.signatures import HEAD_BYTES, is_media, read_head
@@ -37,7 +38,7 @@ _MP3_TOLERANCE_SAMPLES, _MP3_TOLERANCE_SHARE = 2304, 0.02
 # An MP3 frame borrows bits from frames before it: after a seek, the first come out silent.
 _MP3_LEAD_IN_SAMPLES = 16 * 1152
 # Programs that write to a pipe cannot know the length: they leave 0xFFFFFFFF or thereabouts in the header.
-_LENGTH_UNKNOWN = 0x7FFFF000
+LENGTH_UNKNOWN = 0x7FFFF000
 # The most that FLAC can do: frames of 65 535 equal samples in 11 bytes.
 _MOST_SAMPLES_A_BYTE = 6_000
 _TAIL_BYTES = 65_536  # longest page of an Ogg file (65 307), rounded up
@@ -198,9 +199,11 @@ def opened(path: Path, raw: RawFormat | None = None) -> Iterator[soundfile.Sound
     """Open a file, checked for what can be seen without decoding it; libsndfile's errors become ours.
 
     Raises:
-        AudioError: the file is missing, empty, visibly truncated or not audio.
+        AudioError: the file is missing, a pipe or a device, empty, visibly truncated or not audio.
     """
     try:
+        if takes_bytes_only(path):  # opening a pipe would wait for whoever writes into it
+            raise AudioError(f"{path}: no regular file: send it through standard input (-)")
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
             size = file.seek(0, 2)
@@ -245,7 +248,7 @@ def _is_cut_off(file: soundfile.SoundFile, head: bytes, tail: bytes) -> bool:
         promised = _SPHERE_COUNT.search(head)
         return promised is not None and file.frames < int(promised[1])
     chunks = ((int(said), int(there)) for said, there in _SHORT_CHUNK.findall(file.extra_info))
-    return any(there < said < _LENGTH_UNKNOWN for said, there in chunks)
+    return any(there < said < LENGTH_UNKNOWN for said, there in chunks)
 
 
 def _ends_an_ogg_stream(page: bytes) -> bool:

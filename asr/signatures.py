@@ -1,5 +1,6 @@
 """What a file is, by how it begins: names may say anything."""
 
+import os
 from pathlib import Path
 
 HEAD_BYTES = 1024
@@ -26,6 +27,8 @@ _TS_PACKET, _TS_SYNC = 188, 0x47  # MPEG transport stream: every packet begins w
 
 def read_head(path: Path) -> bytes:
     """Return how a file begins, at most `HEAD_BYTES`; nothing where it cannot be read, which its reader says."""
+    if not os.path.isfile(path):  # opening a pipe would wait for whoever writes into it
+        return b""
     try:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)

@@ -12,6 +12,7 @@ The result is what one run without --shard would have made, for shards of featur
 """
 
 import argparse
+import os
 from pathlib import Path
 
 from asr.cli import DONE
@@ -27,10 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Merge."""
-    if all(path.is_file() for path in args.parts):
-        from asr.transcribe.parts import merge_manifests as merge
-    else:
+    if any(os.path.isdir(path) for path in args.parts):
         from asr.prepare.merge import merge_shards as merge
+    else:
+        from asr.transcribe.parts import merge_manifests as merge
 
     num_utterances = merge(args.parts, args.output)
     stderr_console(args).print(f"{args.output}: {counted(num_utterances, 'utterance')}")

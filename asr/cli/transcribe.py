@@ -32,7 +32,7 @@ from asr.cli.console import progress_bar, stderr_console
 from asr.cli.model_options import load_model
 from asr.cli.search_options import is_greedy, lm_file, search_for
 from asr.cli.transcribe_options import add_arguments as add_arguments
-from asr.cli.transcribe_options import check_arguments
+from asr.cli.transcribe_options import check_arguments, check_file_options, check_stdout
 from asr.wording import counted
 
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ def _run(args: argparse.Namespace) -> int:
 
         check_stream(args)
         return run_stream(args, _transcriber(args, stderr_console(args), jobs=1))
+    check_file_options(args)
+    if args.inputs == [STDIN] and args.output_dir is None:
+        check_stdout(args)
     with ExitStack() as stack:
         inputs = _find(args, stack.enter_context(spooled()) if STDIN in args.inputs else None)
         for failure in inputs.failures:
@@ -94,32 +97,26 @@ def _run(args: argparse.Namespace) -> int:
 def _find(args: argparse.Namespace, stdin_file: Path | None) -> "Inputs":
     from asr.raw_audio import parse_raw_format
     from asr.transcribe.inputs import Wanted, find_inputs
-    from asr.transcribe.parts import part_of
-    from asr.transcribe.source import split_channels
 
     raw = parse_raw_format(args.raw) if args.raw is not None else None
-    found = find_inputs(args.inputs, Wanted(args.include, args.exclude), stdin_file=stdin_file, raw=raw)
-    found.sources = list(part_of(found.sources, args.shard))
-    if args.channels == "split":
-        found.sources = split_channels(found.sources)
-    return found
+    return find_inputs(args.inputs, Wanted(args.include, args.exclude), stdin_file=stdin_file, raw=raw)
 
 
 def _to_stdout(args: argparse.Namespace, inputs: "Inputs") -> _Work:
-    from asr.errors import TranscriptionError
     from asr.transcribe.batch import Task
     from asr.transcribe.formats import FORMATS, parse_formats
+    from asr.transcribe.parts import part_of
 
-    if args.channels == "split":
-        raise TranscriptionError("stdout takes one transcript: name a folder (-o) for those of the channels")
+    if inputs.manifests:
+        _check_no_format(args)
+    check_stdout(args)
     if inputs.manifests:
         rows = _rows(args, inputs.manifests[0], None)
         return _Work([Task(row.source, partial(_print_row, row)) for row in rows])
-    name, *others = parse_formats(args.output_format or "txt")
-    if others:
-        raise TranscriptionError("stdout takes one format: choose one (-f), or name a folder (-o)")
+    (name,) = parse_formats(args.output_format or "txt")
     options = _format_options(args)
-    return _Work([Task(one, lambda found: _print(FORMATS[name].render(found, options))) for one in inputs.sources])
+    sources = part_of(inputs.sources, args.shard)
+    return _Work([Task(one, lambda found: _print(FORMATS[name].render(found, options))) for one in sources])
 
 
 def _print(text: str) -> None:
@@ -132,20 +129,28 @@ def _print_row(row: "Row", transcript: "Transcript") -> None:
 
 
 def _to_files(args: argparse.Namespace, inputs: "Inputs") -> _Work:
-    from asr.errors import TranscriptionError
     from asr.transcribe.formats import parse_formats
-    from asr.transcribe.outputs import plan_manifests, plan_outputs, select_jobs
+    from asr.transcribe.outputs import plan_outputs, select_jobs
+    from asr.transcribe.source import split_channels
 
-    if inputs.manifests and not inputs.sources and args.output_format:
-        raise TranscriptionError("-f: a manifest is written back as one: leave it out")
+    if inputs.manifests and not inputs.sources:
+        _check_no_format(args)
+    sources = split_channels(inputs.sources) if args.channels == "split" else inputs.sources
+    formats = parse_formats(args.output_format or "all")
     folder = args.output_dir or Path()
-    jobs = plan_outputs(inputs.sources, folder, parse_formats(args.output_format or "all"))
-    manifests = plan_manifests(inputs.manifests, folder, args.shard)
-    selected = select_jobs(jobs, overwrite=args.overwrite, resume=args.resume)
+    plan = plan_outputs(sources, folder, formats, manifests=inputs.manifests, part=args.shard)
+    selected = select_jobs(plan.jobs, overwrite=args.overwrite, resume=args.resume)
     options = _format_options(args)
-    work = _Work([_file_task(job, options) for job in selected], num_there=len(jobs) - len(selected))
-    _add_manifests(args, manifests, work)
+    work = _Work([_file_task(job, options) for job in selected], num_there=len(plan.jobs) - len(selected))
+    _add_manifests(args, plan.manifests, work)
     return work
+
+
+def _check_no_format(args: argparse.Namespace) -> None:
+    from asr.errors import TranscriptionError
+
+    if args.output_format:
+        raise TranscriptionError("-f: a manifest is written back as one: leave it out")
 
 
 def _file_task(job: "Job", options: "FormatOptions") -> "Task":
@@ -164,11 +169,10 @@ def _add_manifests(args: argparse.Namespace, manifests: dict[Path, Path], work: 
     rows_of = {manifest: _rows(args, manifest, output.parent) for manifest, output in manifests.items()}
     for manifest, output in manifests.items():
         rows = rows_of[manifest]
-        if args.resume and output.exists():
-            work.num_there += len(rows)
-            continue
         texts = PredTexts(rows, output, resume=args.resume)
         work.num_there += len(rows) - len(texts.left)
+        if texts.is_done:
+            continue
         work.tasks += [Task(row.source, partial(texts.add, row)) for row in texts.left]
         work.finish.append(texts.finish)
 
@@ -197,7 +201,7 @@ def _transcribe(args: argparse.Namespace, work: _Work, console: "Console", *, su
     """Do the work, tell of it, and return how many recordings failed."""
     from asr.cli.transcribe_progress import BatchProgress
     from asr.transcribe.batch import transcribe_tasks
-    from asr.transcribe.transcript import LOW_CONFIDENCE, Transcript
+    from asr.transcribe.transcript import Transcript, low_confidence_note
 
     jobs = args.jobs or len(os.sched_getaffinity(0))
     transcriber = _transcriber(args, console, jobs)
@@ -208,11 +212,8 @@ def _transcribe(args: argparse.Namespace, work: _Work, console: "Console", *, su
             display.done(task.source, result)
             if not isinstance(found, Transcript):
                 _name_failure(task.source.title, str(found))
-            elif found.low_confidence:
-                console.print(
-                    f"{task.source.title}: mean confidence {found.confidence:.2f} is under {LOW_CONFIDENCE}: "
-                    f"the model was lost in it, do not rely on the text"
-                )
+            elif note := low_confidence_note(task.source.title, found.confidence):
+                console.print(note)
 
         result = transcribe_tasks(transcriber, work.tasks, jobs=jobs, on_done=tell, on_heard=display.heard)
     for finish in work.finish:

@@ -6,7 +6,7 @@ from pathlib import Path
 from asr.cli.model_options import add_runtime_arguments, model_argument
 from asr.cli.numbers import above_zero, part, positive
 from asr.cli.search_options import add_search_arguments
-from asr.errors import ConfigError
+from asr.errors import ConfigError, TranscriptionError
 from asr.packaged import DEFAULT
 
 
@@ -127,3 +127,38 @@ def check_arguments(args: argparse.Namespace) -> None:
         raise ConfigError(
             f"--device {args.device}: transcribing is computed by the processor: leave it out, or say cpu"
         )
+
+
+def check_file_options(args: argparse.Namespace) -> None:
+    """Check what is said of files and formats, before standard input, which is there but once, is read.
+
+    Raises:
+        ConfigError: ``--raw`` is of no form that there is.
+        TranscriptionError: a format is unknown.
+    """
+    from asr.raw_audio import parse_raw_format
+    from asr.transcribe.formats import parse_formats
+
+    if args.raw is not None:
+        parse_raw_format(args.raw)
+    if args.output_format:
+        parse_formats(args.output_format)
+
+
+def check_stdout(args: argparse.Namespace) -> None:
+    """Check that nothing is asked for that stdout cannot take.
+
+    Raises:
+        TranscriptionError: something is.
+    """
+    from asr.transcribe.formats import parse_formats
+
+    if args.channels == "split":
+        raise TranscriptionError("stdout takes one transcript: name a folder (-o) for those of the channels")
+    if len(parse_formats(args.output_format or "txt")) > 1:
+        raise TranscriptionError("stdout takes one format: choose one (-f), or name a folder (-o)")
+    for name in ("overwrite", "resume"):
+        if getattr(args, name):
+            raise TranscriptionError(
+                f"--{name}: the text goes to stdout, where none is there already: leave it out, or name a folder (-o)"
+            )

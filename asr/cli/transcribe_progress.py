@@ -23,10 +23,12 @@ class BatchProgress:
 
     def heard(self, source: "Source", seconds: float) -> None:
         """Tell that so many seconds of a long recording are done."""
+        from asr.transcribe.lengths import known_seconds
+
         with self._lock:
             if source not in self._lines:
                 name = f"{escape(source.title)}, seconds"
-                self._lines[source] = self._progress.add_task(name, total=source.seconds())
+                self._lines[source] = self._progress.add_task(name, total=known_seconds(source))
             self._progress.update(self._lines[source], completed=seconds)
 
     def done(self, source: "Source", result: "BatchResult") -> None:

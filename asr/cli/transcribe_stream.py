@@ -1,14 +1,14 @@
 """``asr transcribe --stream``: text while the sound is still coming."""
 
 import argparse
-import io
 import json
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from asr.cli import DONE, SOME_FAILED, naming_stdout
+from asr.cli.console import stderr_console
 from asr.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def check_stream(args: argparse.Namespace) -> None:
 def run_stream(args: argparse.Namespace, transcriber: "Transcriber") -> int:
     """Print the text of the sound that the options name, and return the exit status."""
     from asr.errors import AudioError, UtteranceError
+    from asr.transcribe.transcript import confidences, low_confidence_note
 
+    total, count = 0.0, 0  # of confidences: a stream may have no end
     print_update = _print_json if args.output_format == "json" else _print_text
     try:
         sound = _sound(args, transcriber.model.config.features.sample_rate_hz)
@@ -60,9 +62,13 @@ def run_stream(args: argparse.Namespace, transcriber: "Transcriber") -> int:
             with naming_stdout():
                 print_update(update, args)
                 sys.stdout.flush()
+            known = confidences(word for segment in update.segments for word in segment.words)
+            total, count = total + sum(known), count + len(known)
     except (AudioError, UtteranceError) as error:
         print(f"asr: {error}", file=sys.stderr)
         return SOME_FAILED
+    if count and (note := low_confidence_note(args.inputs[0], total / count)):
+        stderr_console(args).print(note)
     return DONE
 
 
@@ -70,11 +76,12 @@ def _sound(args: argparse.Namespace, sample_rate_hz: int) -> "LiveSound":
     from asr.raw_audio import parse_raw_format
     from asr.transcribe.live_sound import LiveSound, microphone, piped_sound
     from asr.transcribe.source import STDIN, Source
+    from asr.transcribe.standard_input import standard_input
 
     raw = parse_raw_format(args.raw) if args.raw is not None else None
     (name,) = args.inputs
     if name == STDIN:
-        return piped_sound(cast(io.BufferedReader, sys.stdin.buffer), raw)
+        return piped_sound(standard_input(), raw)
     if name == MICROPHONE:
         return microphone(sample_rate_hz)
     source = Source(name, Path(name), Path(name), raw=raw)

@@ -7,7 +7,6 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from asr.decoding.greedy import greedy
 from asr.decoding.hotwords import Hotword, as_hotwords
 from asr.decoding.hypothesis import Hypothesis
 from asr.decoding.incremental import IncrementalDecoder
@@ -185,8 +184,3 @@ def _decoder(
 ) -> Decoder:
     """Return a decoder; the last few are kept, for whoever decodes one utterance after the other."""
     return Decoder(tokens, settings, lm=lm, lexicon=lexicon, hotwords=hotwords)
-
-
-def transcribe_log_probs(log_probs: np.ndarray, tokens: Tokens, beam_size: int) -> list[Hypothesis]:
-    """Return what commands find, best first: the greedy hypothesis when ``beam_size`` is 1, else as `decode`."""
-    return [greedy(log_probs, tokens)] if beam_size == 1 else decode(log_probs, tokens, beam_size=beam_size)

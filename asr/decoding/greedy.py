@@ -6,6 +6,7 @@ It finds the most probable path, which need not spell the most probable text; `a
 import numpy as np
 
 from asr.decoding.hypothesis import Hypothesis, Partial, Score, check_log_probs
+from asr.decoding.settings import DecoderSettings
 from asr.tokens import BLANK, Tokens
 
 
@@ -33,6 +34,27 @@ def greedy(log_probs: np.ndarray, tokens: Tokens) -> Hypothesis:
     starts = np.flatnonzero(np.diff(path, prepend=BLANK))
     labels = tuple(int(label) for label in path[starts] if label != BLANK)
     return Hypothesis(tokens.decode(labels), labels, Score(acoustic=float(best)))
+
+
+class GreedyDecoder:
+    """Greedy search of many utterances; what `asr.decoding.decode.Decoder` is to the beam search.
+
+    Attributes:
+        tokens: the labels of the log-probabilities.
+        settings: a beam of one.
+    """
+
+    def __init__(self, tokens: Tokens) -> None:
+        """Take the V labels, blank first."""
+        self.tokens, self.settings = tokens, DecoderSettings(beam_size=1)
+
+    def __call__(self, log_probs: np.ndarray, num_best: int | None = None) -> list[Hypothesis]:
+        """Return the one hypothesis of an utterance [T, V]; as `greedy`."""
+        return [greedy(log_probs, self.tokens)]
+
+    def incremental(self) -> "IncrementalGreedy":
+        """Start an utterance whose frames come in portions."""
+        return IncrementalGreedy(self.tokens)
 
 
 class IncrementalGreedy:

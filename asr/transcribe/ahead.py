@@ -1,7 +1,7 @@
 """Work that is done ahead of where its results are needed, on threads."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future
 from typing import TypeVar
 
@@ -11,8 +11,10 @@ Made = TypeVar("Made")
 
 def ahead(
     function: Callable[[Given], Made], items: Iterable[Given], executor: Executor, num_ahead: int
-) -> Iterator[Made]:
+) -> Generator[Made, None, None]:
     """Yield ``function(item)`` for each item, in order, while up to ``num_ahead`` later ones are worked on.
+
+    Once it is closed, none is begun any more.
 
     Args:
         function: what is done; what it raises is raised where its result would be.

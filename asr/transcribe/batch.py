@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from asr.transcribe.recognise import Failure
@@ -62,14 +63,15 @@ def transcribe_tasks(
     result = BatchResult()
     start = time.perf_counter()
     found = transcriber.transcribe_all([task.source for task in tasks], jobs=jobs, on_heard=on_heard)
-    for task, transcript in zip(tasks, found, strict=True):
-        if isinstance(transcript, Transcript):
-            task.write(transcript)
-            result.num_done += 1
-            result.num_low_confidence += transcript.low_confidence
-            result.audio_seconds += transcript.duration
-        else:
-            result.num_failed += 1
-        result.seconds = time.perf_counter() - start
-        on_done(task, transcript, result)
+    with closing(found):  # at once where a file cannot be written
+        for task, transcript in zip(tasks, found, strict=True):
+            if isinstance(transcript, Transcript):
+                task.write(transcript)
+                result.num_done += 1
+                result.num_low_confidence += transcript.low_confidence
+                result.audio_seconds += transcript.duration
+            else:
+                result.num_failed += 1
+            result.seconds = time.perf_counter() - start
+            on_done(task, transcript, result)
     return result

@@ -2,10 +2,9 @@
 
 import time
 import zipfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,9 +15,9 @@ import numpy as np
 from asr.audio import Waveform
 from asr.config import FeatureConfig
 from asr.decoding.annotate import Calibrator, annotate
-from asr.decoding.calibration import load_calibration
+from asr.decoding.calibration import Calibration, load_calibration
 from asr.decoding.decode import Decoder
-from asr.decoding.greedy import greedy
+from asr.decoding.greedy import GreedyDecoder
 from asr.decoding.hypotheses_file import Alternative, DecodedUtterance, write_hypotheses
 from asr.decoding.hypothesis import Hypothesis
 from asr.decoding.rescoring import RescoringDecoder
@@ -28,7 +27,7 @@ from asr.files import replacing
 from asr.manifest import Utterance, read_manifest
 from asr.prepare.blocks import read_utterance
 from asr.shards import open_shards
-from asr.tokens import Tokens
+from asr.transcribe.ahead import ahead
 from asr.transcribe.clock import frame_clock
 from asr.transcribe.recognise import Failure, Recognised, Recording, SpeechModel, recognise
 
@@ -137,23 +136,16 @@ def decode_data_set(
     result = DecodingResult()
     start = time.perf_counter()
     decoded: list[DecodedUtterance] = []
-    calibration = load_calibration(model.folder)
-    find = search or partial(_greedily, tokens=model.tokens)
+    as_decoded = partial(_as_decoded, model, load_calibration(model.folder), num_best or 0)
     with ExitStack() as stack:
         save = stack.enter_context(_log_prob_writer(log_probs_file)) if log_probs_file else _forget
-        executor = stack.enter_context(ThreadPoolExecutor(threads))
-        recognised = (found for _, found in recognise(model, (example.recording for example in examples)))
-        searched = _searched(recognised, find, executor, 2 * threads)
+        searched = stack.enter_context(_searched(model, examples, search or GreedyDecoder(model.tokens), threads))
         for done, (example, (found, hypotheses)) in enumerate(zip(examples, searched, strict=True), start=1):
             if isinstance(found, Recognised) and isinstance(hypotheses, list):
                 if calibrator is not None:
                     calibrator.add(hypotheses, found.log_probs, example.reference or "")
-                clock = frame_clock(model.config, start=example.start, duration=example.duration or None)
-                best = annotate(hypotheses, found.log_probs, model.tokens, clock, calibration, found.silences)
-                name = example.recording.id
-                nbest = tuple(Alternative(one.text, one.score) for one in hypotheses[: num_best or 0])
-                decoded.append(DecodedUtterance(name, best.text, best.score, example.reference, best.words, nbest))
-                save(name, found.log_probs)
+                decoded.append(as_decoded(example, found, hypotheses))
+                save(example.recording.id, found.log_probs)
                 result.audio_seconds += example.duration
             else:
                 result.failures[example.recording.id] = str(hypotheses)
@@ -164,31 +156,41 @@ def decode_data_set(
     return result
 
 
+def _as_decoded(
+    model: SpeechModel,
+    calibration: Calibration,
+    num_best: int,
+    example: Example,
+    found: Recognised,
+    hypotheses: list[Hypothesis],
+) -> DecodedUtterance:
+    """Return the best hypothesis with its words' times, and ``num_best`` alternatives."""
+    clock = frame_clock(model.config, start=example.start, duration=example.duration or None)
+    best = annotate(hypotheses, found.log_probs, model.tokens, clock, calibration, found.silences)
+    nbest = tuple(Alternative(one.text, one.score) for one in hypotheses[:num_best])
+    return DecodedUtterance(example.recording.id, best.text, best.score, example.reference, best.words, nbest)
+
+
+@contextmanager
 def _searched(
-    recognised: Iterable[Recognised | Failure], search: Search, executor: Executor, num_waiting: int
-) -> Iterator[tuple[Recognised | Failure, list[Hypothesis] | Failure]]:
-    """Yield what was recognised with its hypotheses, best first, or why there are none; some are searched ahead."""
-    waiting: deque[tuple[Recognised | Failure, Future[list[Hypothesis] | Failure]]] = deque()
-    for found in recognised:
-        waiting.append((found, executor.submit(_hypotheses, found, search)))
-        if len(waiting) > num_waiting:
-            first, future = waiting.popleft()
-            yield first, future.result()
-    for first, future in waiting:
-        yield first, future.result()
+    model: SpeechModel, examples: Sequence[Example], search: Search, threads: int
+) -> Iterator[Iterator[tuple[Recognised | Failure, list[Hypothesis] | Failure]]]:
+    """Give what is recognised with its hypotheses, best first, or why there are none; some are searched ahead."""
+    recognised = (found for _, found in recognise(model, (example.recording for example in examples)))
+    with (
+        ThreadPoolExecutor(threads) as executor,
+        closing(ahead(partial(_hypotheses, search), recognised, executor, 2 * threads)) as searched,
+    ):
+        yield searched
 
 
-def _hypotheses(found: Recognised | Failure, search: Search) -> list[Hypothesis] | Failure:
+def _hypotheses(search: Search, found: Recognised | Failure) -> tuple[Recognised | Failure, list[Hypothesis] | Failure]:
     if not isinstance(found, Recognised):
-        return found
+        return found, found
     try:
-        return search(found.log_probs)
+        return found, search(found.log_probs)
     except UtteranceError as error:  # a lexicon may leave nothing that the frames could be
-        return error
-
-
-def _greedily(log_probs: np.ndarray, tokens: Tokens) -> list[Hypothesis]:
-    return [greedy(log_probs, tokens)]
+        return found, error
 
 
 @contextmanager

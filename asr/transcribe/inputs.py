@@ -89,13 +89,14 @@ def find_inputs(
     """
     found = Inputs()
     for name in names:
+        # os.path, as pathlib raises where a name is too long or a folder must not be entered: reading the file says it.
         path = Path(name)
         if name == STDIN:
             _add_stdin(found, stdin_file, raw)
-        elif path.is_dir():
+        elif os.path.isdir(path):
             found.has_folder = True
             _add_folder(found, path, wanted, raw)
-        elif not path.exists() and glob.has_magic(name):
+        elif not os.path.exists(path) and glob.has_magic(name):
             _add_glob(found, name, wanted, raw)
         else:
             _add_file(found, path, raw)
@@ -109,7 +110,7 @@ def _add_stdin(found: Inputs, stdin_file: Path | None, raw: RawFormat | None) ->
 
 
 def _add_file(found: Inputs, path: Path, raw: RawFormat | None) -> None:
-    if path.exists() and not path.is_file():  # can be read only once, or never ends
+    if os.path.exists(path) and not os.path.isfile(path):  # can be read only once, or never ends
         found.failures.append(f"{path}: no regular file: send it through standard input (-)")
     elif _is_manifest(path) and (raw is None or path.suffix in _MANIFEST_SUFFIXES):
         found.manifests.append(path)
@@ -119,7 +120,7 @@ def _add_file(found: Inputs, path: Path, raw: RawFormat | None) -> None:
 
 def _add_glob(found: Inputs, name: str, wanted: Wanted, raw: RawFormat | None) -> None:
     paths = [Path(match) for match in sorted(glob.glob(name, recursive=True))]
-    files = [path for path in paths if path.is_file()]
+    files = [path for path in paths if os.path.isfile(path)]
     for path in files:
         _add_file(found, path, raw)
     if not files:

@@ -4,13 +4,14 @@ import contextlib
 import io
 import queue
 import signal
-import wave
+import struct
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from asr.audio import Waveform
+from asr.audio import LENGTH_UNKNOWN, Waveform, check_samples
 from asr.audio_blocks import decoded
 from asr.errors import AudioError, ConfigError
 from asr.media import live_media
@@ -18,6 +19,10 @@ from asr.raw_audio import RawFormat
 
 _BLOCK_S = 0.1
 _PCM = {1: "PCM_U8", 2: "PCM_16", 3: "PCM_24", 4: "PCM_32"}  # of WAV, by bytes a sample
+_FORM = struct.Struct("<HHIIHH")  # tag, channels, samples a second, bytes a second, bytes of all channels, bits
+_INTEGERS, _EXTENSIBLE, _EXTENSIBLE_TAG = 1, 0xFFFE, 24  # tags, and where the latter's own tag is
+_MAX_CHANNELS = 1024  # of libsndfile
+_MAX_CHUNK_BYTES = 1 << 24  # before the samples: pictures, cue points
 _HEAD_BYTES = 12
 
 
@@ -48,38 +53,62 @@ def piped_sound(file: io.BufferedReader, raw: RawFormat | None = None) -> LiveSo
     head = file.peek(_HEAD_BYTES)
     if not head:
         raise AudioError("-: nothing came through the pipe: is there a program that writes into it?")
-    if head.startswith(b"RIFF") and (found := _wav_format(file)):
-        return LiveSound(found[1].sample_rate_hz, _wav_blocks(*found))
+    if head.startswith(b"RIFF") and head[8:_HEAD_BYTES] == b"WAVE":
+        raw, num_bytes = _wav_format(file)
+        return LiveSound(raw.sample_rate_hz, _raw_blocks(file, raw, num_bytes))
     rate, blocks = live_media(file)
     return LiveSound(rate, (block.mean(axis=1) for block in blocks))
 
 
-def _raw_blocks(file: io.BufferedReader, raw: RawFormat) -> Iterator[Waveform]:
+def _raw_blocks(file: io.BufferedReader, raw: RawFormat, num_bytes: int | None = None) -> Iterator[Waveform]:
+    """Yield samples to the pipe's end, or to that of ``num_bytes``, which a header promises."""
     step = raw.bytes_a_sample * raw.num_channels
-    rest = b""
-    while content := file.read1(max(1, round(_BLOCK_S * raw.sample_rate_hz)) * step):
+    most = max(1, round(_BLOCK_S * raw.sample_rate_hz)) * step
+    rest, count = b"", 0
+    while content := file.read1(most if num_bytes is None else min(most, num_bytes - count)):
+        count += len(content)
         rest += content
         whole = len(rest) // step * step
         if whole:
             yield decoded(rest[:whole], raw)
         rest = rest[whole:]
+    if num_bytes is not None and count < num_bytes:
+        raise AudioError(f"-: truncated ({count} bytes of samples where the header says {num_bytes}): send it anew")
     if rest:
         raise AudioError(f"-: ends within a sample of {step} bytes: truncated, or --raw does not say what it is")
 
 
-def _wav_format(file: BinaryIO) -> tuple[wave.Wave_read, RawFormat]:
-    try:
-        reader = wave.open(file)  # noqa: SIM115  # it is read as long as the pipe lasts
-    except (wave.Error, EOFError) as error:
-        raise AudioError(f"-: no WAV of integers ({error}): send samples with --raw, or another container") from error
-    width = reader.getsampwidth()
-    return reader, RawFormat(_PCM[width], "LITTLE", width, reader.getframerate(), reader.getnchannels())
+def _wav_format(file: io.BufferedReader) -> tuple[RawFormat, int | None]:
+    """Read a WAV up to its samples; return how they lie and how many bytes they are, None where nobody could know."""
+    file.read(_HEAD_BYTES)
+    form = b""
+    while len(head := file.read(8)) == 8:
+        name, size = struct.unpack("<4sI", head)
+        if name == b"data" and form:
+            return _wav_samples(form), None if size == 0 or size >= LENGTH_UNKNOWN else size
+        content = file.read(min(size, _MAX_CHUNK_BYTES))
+        form = content if name == b"fmt " and len(content) >= _FORM.size else form
+        if size > _MAX_CHUNK_BYTES:
+            break
+        file.read(size % 2)
+    raise AudioError("-: a WAV without samples: the header is damaged, send it anew")
 
 
-def _wav_blocks(reader: wave.Wave_read, raw: RawFormat) -> Iterator[Waveform]:
-    step = raw.bytes_a_sample * raw.num_channels
-    while content := reader.readframes(max(1, round(_BLOCK_S * raw.sample_rate_hz))):
-        yield decoded(content[: len(content) // step * step], raw)
+def _wav_samples(form: bytes) -> RawFormat:
+    """Return how samples lie from a WAV's chunk ``fmt ``."""
+    tag, num_channels, rate, _, _, num_bits = _FORM.unpack_from(form)
+    if tag == _EXTENSIBLE and len(form) >= _EXTENSIBLE_TAG + 2:
+        (tag,) = struct.unpack_from("<H", form, _EXTENSIBLE_TAG)
+    if tag != _INTEGERS:
+        raise AudioError(f"-: no WAV of integers (format {tag}): send samples with --raw, or another container")
+    width = (num_bits + 7) // 8
+    if width not in _PCM or not 1 <= num_channels <= _MAX_CHANNELS:
+        raise AudioError(
+            f"-: {num_channels} channels of {num_bits} bits a sample, which no WAV of integers has: "
+            f"the header is damaged, send it anew"
+        )
+    check_samples(Path("-"), np.zeros(1, np.float32), rate)  # the rate
+    return RawFormat(_PCM[width], "LITTLE", width, rate, num_channels)
 
 
 def microphone(sample_rate_hz: int) -> LiveSound:

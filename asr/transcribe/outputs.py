@@ -1,13 +1,15 @@
 """Which file each input's transcript goes to, settled before any work starts."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from asr.errors import TranscriptionError
 from asr.files import write_atomically
 from asr.transcribe.formats import FORMATS, FormatOptions
-from asr.transcribe.parts import part_name
+from asr.transcribe.parts import part_name, part_of
 from asr.transcribe.source import Source
 from asr.transcribe.transcript import Transcript
 
@@ -25,55 +27,88 @@ class Job:
             write_atomically(path, FORMATS[name].render(transcript, options).encode())
 
 
-def plan_outputs(sources: Sequence[Source], folder: Path, formats: Sequence[str]) -> list[Job]:
-    """Return what is written where: each input's place below the folder, with the format's suffix.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is written.
+
+    Attributes:
+        jobs: the recordings of the part that is to be done.
+        manifests: where each manifest, or the part of it, is written back.
+    """
+
+    jobs: list[Job]
+    manifests: dict[Path, Path]
+
+
+class _Output(NamedTuple):
+    """A file to write, what messages call the input that it is made of, and that input's path."""
+
+    path: Path
+    name: str
+    input: Path
+
+
+def plan_outputs(
+    sources: Sequence[Source],
+    folder: Path,
+    formats: Sequence[str],
+    *,
+    manifests: Sequence[Path] = (),
+    part: tuple[int, int] = (1, 1),
+) -> Plan:
+    """Return what is written where: each input's place below the folder, with the format's suffix or a manifest's name.
+
+    Args:
+        sources: the recordings of all parts. A part has consecutive files, each with all its channels.
+        folder: where all is written.
+        formats: of the recordings that are no lines of manifests.
+        manifests: those of which each part does some lines.
+        part: i of n, counted from 1. All parts are looked at, so that each refuses what two of them would write.
 
     Raises:
         TranscriptionError: an input is given twice, two would write one file, or an output would replace an input.
     """
     jobs = [Job(source, {name: _output(folder, source, name) for name in formats}) for source in sources]
-    written: dict[Path, Source] = {}
-    read = {source.path.resolve() for source in sources}
-    for job in jobs:
-        for output in job.outputs.values():
-            place = output.resolve()
-            if place in written:
-                raise _both(output, written[place], job.source)
-            if place in read:
-                raise TranscriptionError(f"{output}: would replace an input: name another folder (-o)")
-            written[place] = job.source
-    return jobs
+    number, total = part
+    written_back = {
+        manifest: [folder / part_name(manifest.name, (one, total)) for one in range(1, total + 1)]
+        for manifest in manifests
+    }
+    outputs = [_Output(output, job.source.name, job.source.path) for job in jobs for output in job.outputs.values()]
+    for manifest in manifests:
+        outputs += [_Output(output, str(manifest), manifest) for output in written_back[manifest]]
+    _check_apart(outputs, [*(source.path for source in sources), *manifests])
+    files = set(part_of(list(dict.fromkeys(source.path for source in sources)), part))
+    return Plan(
+        [job for job in jobs if job.source.path in files],
+        {manifest: outputs[number - 1] for manifest, outputs in written_back.items()},
+    )
 
 
 def _output(folder: Path, source: Source, name: str) -> Path:
     return (folder / source.place).with_name(f"{source.place.name}.{FORMATS[name].suffix}")
 
 
-def _both(output: Path, first: Source, second: Source) -> TranscriptionError:
-    if first.path.resolve() == second.path.resolve():
+def _check_apart(outputs: Iterable[_Output], inputs: Iterable[Path]) -> None:
+    """Check that no two outputs are one file, and none an input."""
+    written: dict[str, _Output] = {}
+    read = {os.path.realpath(path) for path in inputs}
+    for output in outputs:
+        place = os.path.realpath(output.path)
+        if place in written:
+            raise _both(written[place], output)
+        if place in read:
+            raise TranscriptionError(f"{output.path}: would replace an input: name another folder (-o)")
+        written[place] = output
+
+
+def _both(first: _Output, second: _Output) -> TranscriptionError:
+    if os.path.realpath(first.input) == os.path.realpath(second.input):
         return TranscriptionError(f"{second.name}: given twice: name each file once")
     return TranscriptionError(
-        f"{output}: both {first.name} and {second.name} would write it: "
+        f"{second.path}: both {first.name} and {second.name} would write it: "
         f"transcribe them into two folders (-o), or rename one"
     )
-
-
-def plan_manifests(manifests: Sequence[Path], folder: Path, part: tuple[int, int]) -> dict[Path, Path]:
-    """Return where each manifest, or the part of it, is written back: under its own name in the folder.
-
-    Raises:
-        TranscriptionError: two have one name, or one would be replaced by itself.
-    """
-    outputs = {manifest: folder / part_name(manifest.name, part) for manifest in manifests}
-    read = {manifest.resolve() for manifest in manifests}
-    written: dict[Path, Path] = {}
-    for manifest, output in outputs.items():
-        if output.resolve() in read:
-            raise TranscriptionError(f"{output}: would replace an input: name another folder (-o)")
-        if output in written:
-            raise TranscriptionError(f"{output}: both {written[output]} and {manifest} would write it: rename one")
-        written[output] = manifest
-    return outputs
 
 
 def select_jobs(jobs: Sequence[Job], *, overwrite: bool, resume: bool) -> list[Job]:
@@ -88,7 +123,7 @@ def select_jobs(jobs: Sequence[Job], *, overwrite: bool, resume: bool) -> list[J
         TranscriptionError: an output is there and neither option says what to do.
     """
     if resume:
-        return [job for job in jobs if not all(output.exists() for output in job.outputs.values())]
+        return [job for job in jobs if not all(os.path.exists(output) for output in job.outputs.values())]
     if not overwrite:
         check_absent([output for job in jobs for output in job.outputs.values()])
     return list(jobs)
@@ -100,7 +135,7 @@ def check_absent(outputs: Sequence[Path]) -> None:
     Raises:
         TranscriptionError: one is.
     """
-    there = [output for output in outputs if output.exists()]
+    there = [output for output in outputs if os.path.exists(output)]
     if there:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise TranscriptionError(

@@ -1,12 +1,13 @@
 """Parts of a manifest, each transcribed by itself (``--shard i/n``), and the whole that they are joined to."""
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from asr.errors import ManifestError, OutputError
-from asr.manifest import read_json_lines
+from asr.manifest import parse_row, read_json_lines
 from asr.transcribe.pred_text import moved, write_lines
 
 Item = TypeVar("Item")
@@ -53,13 +54,23 @@ def merge_manifests(parts: Sequence[Path], output: Path) -> int:
     """
     if output.exists():
         raise OutputError(f"{output}: is there already: remove it, or name another --output")
+    for path in parts:
+        if not os.path.exists(path):
+            raise ManifestError(f"{path}: is not there: make this part, or mend its name")
     values = [
         moved(value, part.path.parent, output.parent)
         for part in _in_order([_parsed(path) for path in parts])
-        for _, value in read_json_lines(part.path)
+        for value in _values(part.path)
     ]
     write_lines(output, values)
     return len(values)
+
+
+def _values(manifest: Path) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a manifest, checked as `asr.transcribe.pred_text.read_rows` does."""
+    for number, value in read_json_lines(manifest):
+        parse_row({"duration": 0.0, "text": ""} | value, manifest, number)
+        yield value
 
 
 def _parsed(path: Path) -> _Part:

@@ -5,6 +5,7 @@ the reference as a perfect answer.
 """
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -90,22 +91,34 @@ class PredTexts:
         Args:
             rows: all lines.
             output: the manifest to write.
-            resume: whether to go on.
+            resume: whether to go on, also with an output that lacks lines, as they failed.
+
+        Raises:
+            ManifestError: it is to go on, and the output that is there was made from another manifest.
         """
         self._rows, self._output = rows, output
         self._kept = output.with_name(f".{output.name}.partial")
-        self._texts = _read_kept(self._kept) if resume else {}
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._kept, "".join(_kept_line(*item) for item in self._texts.items()).encode())
+        self._is_begun = False
+        self._texts = _read_written(output, rows) | _read_kept(self._kept) if resume else {}
+        self._is_written = resume and os.path.exists(output) and not os.path.exists(self._kept)
 
     @property
     def left(self) -> list[Row]:
         """The lines that are still to be done."""
         return [row for row in self._rows if row.id not in self._texts]
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the output is there with every line."""
+        return self._is_written and not self.left
+
     def add(self, row: Row, transcript: Transcript) -> None:
         """Take what was found."""
         self._texts[row.id] = transcript.text
+        if not self._is_begun:  # not before there is something: a start that fails costs no earlier run its texts
+            write_atomically(self._kept, "".join(_kept_line(*item) for item in self._texts.items()).encode())
+            self._is_begun = True
+            return
         with self._kept.open("a", encoding="utf-8") as file:
             file.write(_kept_line(row.id, transcript.text))
 
@@ -113,7 +126,25 @@ class PredTexts:
         """Write the manifest, in its order."""
         lines = [row.line(self._texts[row.id]) for row in self._rows if row.id in self._texts]
         write_atomically(self._output, "".join(lines).encode())
-        self._kept.unlink()
+        self._kept.unlink(missing_ok=True)
+
+
+def _read_written(output: Path, rows: Sequence[Row]) -> dict[str, str]:
+    """Return texts by id of a manifest that has been written back; none where there is no such file."""
+    if not os.path.exists(output):
+        return {}
+    ids = {row.id for row in rows}
+    found: dict[str, str] = {}
+    for number, value in read_json_lines(output):
+        identity = str(value.get("id"))
+        if identity not in ids:
+            raise ManifestError(
+                f"{output}:{number}: id {identity!r} is not among those to transcribe: made from another manifest: "
+                f"replace it (--overwrite), or name another folder (-o)"
+            )
+        if isinstance(value.get(PRED_TEXT), str):
+            found[identity] = value[PRED_TEXT]
+    return found
 
 
 def _read_kept(path: Path) -> dict[str, str]:

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from asr.audio import Waveform
-from asr.errors import UtteranceError
+from asr.audio import Waveform, check_samples
+from asr.errors import ShapeError, UtteranceError
 from asr.transcribe.clock import frame_clock
 from asr.transcribe.listening import WindowModel, listener
 from asr.transcribe.running import Decoding, RunningText, Said
 from asr.transcribe.segments import MAX_SECONDS, segments_of
 from asr.transcribe.transcript import Segment
 from asr.transcribe.windows import WindowSizes
+
+_NAME = Path("stream")  # what messages call it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,31 @@ class TextStream:
         self._num_segments += len(found)
         self._last = ("", "")
         return StreamUpdate(self._num_samples / self._rate, numbered, "", "")
+
+
+def checked(chunks: Iterable[np.ndarray], sample_rate_hz: int) -> Iterator[Waveform]:
+    """Return the chunks of a stream as float32; each is checked when it is taken.
+
+    Raises:
+        AudioError: the rate is none of sound, or a sample is not finite or beyond any loudness.
+        ShapeError: a chunk is not [n], or holds integers.
+    """
+    check_samples(_NAME, np.zeros(1, np.float32), sample_rate_hz)  # the rate, before anything is resampled
+    return map(partial(_checked, sample_rate_hz), chunks)
+
+
+def _checked(sample_rate_hz: int, chunk: np.ndarray) -> Waveform:
+    samples = np.asarray(chunk)
+    if samples.ndim != 1:
+        raise ShapeError(f"{_NAME}: a chunk of shape {samples.shape}: give [n] samples, the mean of all channels")
+    if samples.dtype.kind != "f":
+        raise ShapeError(
+            f"{_NAME}: a chunk of {samples.dtype}, and samples are floats in -1..1: "
+            f"divide integers by the largest there are, int16 by 32768"
+        )
+    if len(samples):
+        check_samples(_NAME, samples, sample_rate_hz)
+    return samples.astype(np.float32, copy=False)
 
 
 def in_portions(blocks: Iterable[Waveform], size: int) -> Iterator[Waveform]:

@@ -1,39 +1,44 @@
 """Sound files in, transcripts out."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from threading import Event
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias, TypeVar
 
 import numpy as np
 
 from asr.audio_blocks import resampled
 from asr.decoding.annotate import annotate
 from asr.decoding.calibration import load_calibration
-from asr.decoding.greedy import IncrementalGreedy, greedy
+from asr.decoding.greedy import GreedyDecoder
 from asr.decoding.hypothesis import Hypothesis
-from asr.decoding.settings import UNTUNED_SETTINGS, language_model_file, load_settings
-from asr.errors import AsrError, AudioError, ConfigError, UtteranceError
+from asr.decoding.settings import COMMAND_SETTINGS, UNTUNED_SETTINGS, language_model_file, load_settings
+from asr.errors import AsrError, AudioError, ConfigError, TranscriptionError, UtteranceError
 from asr.features import Frames
 from asr.packaged import find_model, model_name
 from asr.transcribe.ahead import ahead
 from asr.transcribe.clock import frame_clock
+from asr.transcribe.lengths import is_longer
 from asr.transcribe.listening import WindowModel
 from asr.transcribe.long import load_endpoint, transcribe_long
 from asr.transcribe.recognise import Failure, Recognised, Recording, recognise
-from asr.transcribe.running import Decoding, Ongoing
+from asr.transcribe.running import Decoding
 from asr.transcribe.segments import MAX_SECONDS, segments_of
 from asr.transcribe.source import Source
-from asr.transcribe.stream import StreamUpdate, TextStream, in_portions
+from asr.transcribe.stream import StreamUpdate, TextStream, checked, in_portions
 from asr.transcribe.transcript import Segment, Transcript
 
 if TYPE_CHECKING:
     from asr.decoding.decode import Decoder
     from asr.decoding.rescoring import RescoringDecoder
+
+Search: TypeAlias = "Decoder | RescoringDecoder | GreedyDecoder"
+Part = TypeVar("Part")
 
 LANGUAGE = "en"  # the recipes' corpora are English; so is whatever was trained by them
 
@@ -54,11 +59,13 @@ class _Loaded(NamedTuple):
 class Transcriber:
     """A trained model that turns sound files into text.
 
-        transcriber = Transcriber("runs/an4")
-        print(transcriber("talk.flac").text)
+        with Transcriber("runs/an4") as transcriber:
+            print(transcriber("talk.flac").text)
+
+    Any number of threads may call one transcriber at the same time. Without ``with``, model and search are there as
+    long as the transcriber.
 
     Attributes:
-        model: the model.
         beam_size: prefixes that the search keeps; 1 is greedy search.
     """
 
@@ -67,7 +74,7 @@ class Transcriber:
         model: str | Path | WindowModel | None = None,
         *,
         beam_size: int | None = None,
-        search: "Decoder | RescoringDecoder | None" = None,
+        search: "Search | None" = None,
         runtime: Literal["onnx", "int8", "keras"] | None = None,
         threads: int | None = None,
         max_segment_seconds: float = MAX_SECONDS,
@@ -79,8 +86,8 @@ class Transcriber:
                 is used where none is named.
             beam_size: default: what was tuned with the run's own language model, where it has one, else what its config
                 says; 1 is greedy search, without a language model. Not used where there is a search.
-            search: with a language model, a lexicon, hotwords, or any settings, over the model's tokens; None: one
-                with the run's own language model, if any.
+            search: with a language model, a lexicon, hotwords, or any settings, over the model's tokens; None: that of
+                the commands, with the run's own language model, if any.
             runtime: what computes the model of a folder; None: onnx where ``asr export`` has made a model, else keras.
             threads: of ONNX Runtime; None: one a core.
             max_segment_seconds: longest segment of a transcript, unless a single word is longer.
@@ -91,13 +98,40 @@ class Transcriber:
         """
         if beam_size is not None and beam_size < 1:
             raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
-        self.model = _open_model(model, runtime, threads) if isinstance(model, str | Path | None) else model
-        search = search or self._own_search(beam_size)
-        self.beam_size = search.settings.beam_size if search else beam_size or self.model.config.decode.beam_size
-        self._given_search = search
-        self._search = search or self._plain_search()
-        self._calibration = load_calibration(self.model.folder)
+        opened = _open_model(model, runtime, threads) if isinstance(model, str | Path | None) else model
+        self._model: WindowModel | None = opened
+        self._search: Search | None = search or _own_search(opened, beam_size)
+        self.beam_size = self._search.settings.beam_size
+        self._calibration = load_calibration(opened.folder)
         self._max_segment_seconds = max_segment_seconds
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the model and the search, which are large; nothing can be transcribed any more."""
+        self._model = self._search = None
+
+    @property
+    def model(self) -> WindowModel:
+        """The model.
+
+        Raises:
+            TranscriptionError: the transcriber is closed.
+        """
+        return _unless_closed(self._model)
+
+    @property
+    def search(self) -> Search:
+        """The search.
+
+        Raises:
+            TranscriptionError: the transcriber is closed.
+        """
+        return _unless_closed(self._search)
 
     def __call__(self, audio: str | Path | Source) -> Transcript:
         """Return the transcript of one sound file: any format that `asr.audio` reads, any rate, channels mixed.
@@ -105,6 +139,7 @@ class Transcriber:
         Raises:
             AudioError: the file cannot be read.
             UtteranceError: it is shorter than a frame.
+            TranscriptionError: the transcriber is closed.
         """
         transcript = next(self.transcribe_all([audio]))
         if isinstance(transcript, AsrError):
@@ -117,34 +152,48 @@ class Transcriber:
         *,
         jobs: int = 1,
         on_heard: Callable[[Source, float], None] = lambda source, seconds: None,
-    ) -> Iterator[Transcript | Failure]:
+    ) -> Generator[Transcript | Failure, None, None]:
         """Yield the transcript of each sound file, in order, or what went wrong with it; faster than one by one.
+
+        Whoever stops early, by an exception or ``close()``, waits for no more than some ten seconds of sound.
 
         Args:
             audios: files, or spans and channels of files.
             jobs: threads that read files and search beside the one that computes the network.
             on_heard: called again and again, by any thread, while a long recording is transcribed, with how many
                 seconds of it are done.
+
+        Raises:
+            TranscriptionError: the transcriber is closed.
         """
+        stopped = Event()
+        transcribe_long = partial(self._transcribe_long, on_heard, stopped)
         with ThreadPoolExecutor(jobs) as executor:
-            for is_long, sources in groupby(map(Source.of, audios), self._is_long):
-                if is_long:
-                    yield from ahead(partial(self._transcribe_long, on_heard), sources, executor, jobs - 1)
-                else:
-                    yield from self._transcribe_short(sources, executor, 2 * jobs)
+            try:
+                for is_long, sources in groupby(map(Source.of, audios), self._is_long):
+                    if is_long:
+                        yield from ahead(transcribe_long, sources, executor, jobs - 1)
+                    else:
+                        yield from self._transcribe_short(sources, executor, 2 * jobs)
+            finally:
+                stopped.set()  # the executor waits for what is under way
 
     def stream(self, chunks: Iterable[np.ndarray], *, sample_rate_hz: int | None = None) -> Iterator[StreamUpdate]:
         """Yield the text of sound as it comes.
 
         Args:
-            chunks: [n] float32 in -1..1, one channel, of any lengths; they are taken as they are needed.
+            chunks: [n] floats in -1..1, one channel, of any lengths; they are taken as they are needed.
             sample_rate_hz: theirs; None: the model's own.
 
         Raises:
+            AudioError: the rate is none of sound, or a sample is not finite or beyond any loudness.
+            ShapeError: a chunk is not [n], or holds integers.
             UtteranceError: a lexicon leaves nothing that was said.
+            TranscriptionError: the transcriber is closed.
         """
         rate = self.model.config.features.sample_rate_hz
-        blocks = resampled(chunks, sample_rate_hz or rate, rate)
+        given_rate = rate if sample_rate_hz is None else sample_rate_hz
+        blocks = resampled(checked(chunks, given_rate), given_rate, rate)
         stream = TextStream(self.model, self._decoding(), max_segment_seconds=self._max_segment_seconds)
         for portion in in_portions(blocks, round(self.model.config.decode.windows.chunk_s * rate)):
             yield from stream.feed(portion)
@@ -152,14 +201,22 @@ class Transcriber:
 
     def _is_long(self, source: Source) -> bool:
         """Whether a recording is cut into windows; one that cannot be read is not, and says so when it is read."""
+        config = self.model.config
         try:
-            return source.seconds() > self.model.config.decode.windows.window_s
+            return is_longer(source, config.decode.windows.window_s, config.features.sample_rate_hz)
         except (AudioError, OSError):
             return False
 
-    def _transcribe_long(self, on_heard: Callable[[Source, float], None], source: Source) -> Transcript | Failure:
+    def _transcribe_long(
+        self, on_heard: Callable[[Source, float], None], stopped: Event, source: Source
+    ) -> Transcript | Failure:
+        def heard(seconds: float) -> None:
+            if stopped.is_set():
+                raise CancelledError  # nobody waits for the rest
+            on_heard(source, seconds)
+
         try:
-            found = transcribe_long(self.model, source, self._decoding(), partial(on_heard, source))
+            found = transcribe_long(self.model, source, self._decoding(), heard)
         except (AudioError, UtteranceError) as error:
             return error
         end = source.offset + found.duration
@@ -169,7 +226,7 @@ class Transcriber:
     def _decoding(self) -> Decoding:
         """Return what a search of running speech needs."""
         endpoint = load_endpoint(self.model.folder, self.model.config.decode.endpoint)
-        return Decoding(self.model.tokens, self._start_search, endpoint, self._calibration)
+        return Decoding(self.model.tokens, self.search.incremental, endpoint, self._calibration)
 
     def _transcribe_short(
         self, sources: Iterable[Source], executor: Executor, num_ahead: int
@@ -195,45 +252,12 @@ class Transcriber:
         except (AudioError, UtteranceError) as error:
             return _Loaded(source, error)
 
-    def _own_search(self, beam_size: int | None) -> "Decoder | None":
-        """Return the search with the language model that belongs to the run; None where there is none to be used."""
-        path = None if beam_size == 1 else language_model_file(self.model.folder)
-        if path is None:
-            return None
-        from asr.decoding.decode import Decoder
-        from asr.decoding.lm import LanguageModel
-
-        settings = load_settings(self.model.folder, UNTUNED_SETTINGS)
-        settings = replace(settings, beam_size=beam_size or settings.beam_size)
-        return Decoder(self.model.tokens, settings, lm=LanguageModel(path))
-
-    def _start_search(self) -> Ongoing:
-        """Return the search of an utterance whose frames come in portions."""
-        if self._given_search:
-            return self._given_search.incremental()
-        if self.beam_size == 1:
-            return IncrementalGreedy(self.model.tokens)
-        from asr.decoding.decode import Decoder
-        from asr.decoding.settings import DecoderSettings
-
-        self._given_search = Decoder(self.model.tokens, DecoderSettings(self.beam_size))
-        return self._given_search.incremental()
-
-    def _plain_search(self) -> Callable[[np.ndarray], list[Hypothesis]]:
-        """Return the search without a language model; only one that keeps several prefixes loads compiled code."""
-        tokens = self.model.tokens
-        if self.beam_size == 1:
-            return lambda log_probs: [greedy(log_probs, tokens)]
-        from asr.decoding.decode import transcribe_log_probs
-
-        return partial(transcribe_log_probs, tokens=tokens, beam_size=self.beam_size)
-
     def _transcribed(self, item: tuple[_Loaded, Recognised | Failure]) -> Transcript | Failure:
         (source, _, duration), found = item
         if not isinstance(found, Recognised):
             return found
         try:
-            hypotheses = self._search(found.log_probs)
+            hypotheses = self.search(found.log_probs)
         except UtteranceError as error:  # a lexicon may leave nothing that the frames could be
             return error
         clock = frame_clock(self.model.config, start=source.offset, duration=duration)
@@ -256,3 +280,23 @@ def _open_model(model: str | Path | None, runtime: str | None, threads: int | No
     from asr.run import load_for
 
     return load_for(find_model(model), runtime, threads)
+
+
+def _own_search(model: WindowModel, beam_size: int | None) -> Search:
+    """Return the search of the commands, with the run's own language model, if any; greedy search compiles nothing."""
+    lm = None if beam_size == 1 else language_model_file(model.folder)
+    settings = load_settings(model.folder, UNTUNED_SETTINGS) if lm else COMMAND_SETTINGS
+    beam_size = beam_size or (settings.beam_size if lm else model.config.decode.beam_size)
+    if lm is None and beam_size == 1:
+        return GreedyDecoder(model.tokens)
+    from asr.decoding.decode import Decoder
+    from asr.decoding.lm import LanguageModel
+
+    settings = replace(settings, beam_size=beam_size)
+    return Decoder(model.tokens, settings, lm=LanguageModel(lm) if lm else None)
+
+
+def _unless_closed(part: Part | None) -> Part:
+    if part is None:
+        raise TranscriptionError("the transcriber is closed: use it within its `with` block, or make a new one")
+    return part

@@ -1,5 +1,6 @@
 """What was said in one sound file, with times."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -58,10 +59,25 @@ class Transcript:
     @property
     def confidence(self) -> float | None:
         """Mean confidence of the words, in [0, 1]; None where there are none."""
-        known = [word.confidence for word in self.words if word.confidence is not None]
+        known = confidences(self.words)
         return fmean(known) if known else None
 
     @property
     def low_confidence(self) -> bool:
         """Whether the model was lost: another language, music, noise; mean confidence is under `LOW_CONFIDENCE`."""
         return self.confidence is not None and self.confidence < LOW_CONFIDENCE
+
+
+def confidences(words: Iterable[Word]) -> list[float]:
+    """Return the confidences of words that have one."""
+    return [word.confidence for word in words if word.confidence is not None]
+
+
+def low_confidence_note(name: str, confidence: float | None) -> str | None:
+    """Return what is said of a recording, or a stream, in which the model was lost; None where it was not."""
+    if confidence is None or confidence >= LOW_CONFIDENCE:
+        return None
+    return (
+        f"{name}: mean confidence {confidence:.2f} is under {LOW_CONFIDENCE}: "
+        f"the model was lost in it, do not rely on the text"
+    )

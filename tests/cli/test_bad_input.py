@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from asr.cli import main
+from tests.cli.conftest import RATE, beeps
 
 ROW = {"audio_filepath": "an440-mjgm-b.flac", "duration": 0.8, "text": "STOP"}
 
@@ -43,6 +44,25 @@ def test_each_bad_recording_is_named_in_its_line_and_the_good_one_is_transcribed
         (line,) = [line for line in lines if str(recordings[name]) in line]
         assert line.startswith("asr: ")
     assert {path.name for path in outputs.iterdir()} == {"an440-mjgm-b.txt", "an440-mjgm-b.json"}
+
+
+def test_damaged_files_of_a_folder_cost_a_good_one_nothing(loud_run, tmp_path, capsys):
+    talks, outputs = tmp_path / "talks", tmp_path / "out"
+    talks.mkdir()
+    soundfile.write(talks / "good.wav", beeps(3), RATE)
+    for suffix in ("aiff", "flac", "ogg", "w64", "wav"):
+        soundfile.write(talks / f"whole.{suffix}", beeps(3), RATE)
+        whole = (talks / f"whole.{suffix}").read_bytes()
+        (talks / f"whole.{suffix}").unlink()
+        (talks / f"cut_{suffix}.{suffix}").write_bytes(whole[: len(whole) // 2])
+        (talks / f"flipped_{suffix}.{suffix}").write_bytes(bytes(255 - byte for byte in whole[:64]) + whole[64:])
+    bad = [path for path in sorted(talks.iterdir()) if path.stem != "good"]
+
+    assert main(["transcribe", str(talks), "-o", str(outputs), "-f", "txt", "-m", str(loud_run), "-q"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [["asr", str(path)] for path in bad]
+    assert [path.name for path in outputs.iterdir()] == ["good.txt"]
+    assert (outputs / "good.txt").read_text() == "A A A\n"
 
 
 @pytest.mark.parametrize(

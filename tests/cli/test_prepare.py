@@ -52,6 +52,8 @@ def test_parts_are_made_and_merged(data, config, tmp_path, capsys):
     parts = [str(tmp_path / "part-1"), str(tmp_path / "part-2")]
     assert main(["merge", parts[1], "--output", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.startswith("asr: 1/2: not among the parts")
+    assert main(["merge", parts[1], str(tmp_path / "nowhere"), "--output", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.startswith(f"asr: {tmp_path}/nowhere: ")
     assert main(["merge", *parts, "--output", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().err == f"{tmp_path}/out: 3 utterances\n"
     assert len(open_shards(tmp_path / "out")) == 3

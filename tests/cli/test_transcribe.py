@@ -145,6 +145,8 @@ def test_parts_of_files_and_of_a_manifest_are_together_the_whole(asr, desk, caps
     parts = [f"parts/m.{number}-of-3.jsonl" for number in (3, 1, 2)]
     assert main(["merge", *parts[:2], "--output", "whole/merged.jsonl", "-q"]) == 2
     assert "2/3: not among the parts named" in capsys.readouterr().err
+    assert main(["merge", *parts[:2], "parts/nowhere.jsonl", "--output", "whole/merged.jsonl", "-q"]) == 2
+    assert capsys.readouterr().err.startswith("asr: parts/nowhere.jsonl: is not there")
     assert main(["merge", *parts, "--output", "whole/merged.jsonl", "-q"]) == 0
     assert Path("whole/merged.jsonl").read_text() == Path("whole/m.jsonl").read_text()
 
@@ -167,12 +169,28 @@ def test_a_manifest_that_is_there_is_kept_or_replaced(asr, desk):
     write_manifest(desk / "m.jsonl", "one.wav")
     (desk / "out").mkdir()
     there = desk / "out" / "m.jsonl"
-    there.write_text("mine\n")
+    mine = '{"id": "one", "pred_text": "mine"}\n'
+    there.write_text(mine)
     assert asr("m.jsonl", "-o", "out")[0] == 2
     assert asr("m.jsonl", "-o", "out", "--resume", "-q") == (0, "", "")
-    assert there.read_text() == "mine\n"
+    assert there.read_text() == mine
     assert asr("m.jsonl", "-o", "out", "--overwrite", "-q") == (0, "", "")
     assert '"pred_text": "A"' in there.read_text()
+
+
+def test_lines_of_a_manifest_that_failed_are_tried_again_with_resume(asr, desk):
+    write_manifest(desk / "m.jsonl", "one.wav", "broken.wav", "two.flac")
+    assert asr("m.jsonl", "-o", "out", "-q")[0] == 1
+    status, _, err = asr("m.jsonl", "-o", "out", "--resume")
+    assert status == 1 and "2 inputs transcribed already" in err and "asr: m.jsonl: broken: " in err
+    soundfile.write("broken.wav", beeps(3), 16_000)
+    assert asr("m.jsonl", "-o", "out", "--resume", "-q") == (0, "", "")
+    assert [json.loads(line)["pred_text"] for line in Path("out/m.jsonl").read_text().splitlines()] == [
+        "A",
+        "A A A",
+        "A A",
+    ]
+    assert files_in("out") == ["m.jsonl"]
 
 
 def test_a_recording_in_which_the_model_is_lost_is_flagged(asr, tmp_path):
@@ -188,6 +206,7 @@ def test_a_recording_in_which_the_model_is_lost_is_flagged(asr, tmp_path):
     ("arguments", "message"),
     [
         (["one.wav", "-m", "nowhere"], "nowhere: not a run folder"),
+        (["m.jsonl", "-o", "out", "-m", "nowhere"], "nowhere: not a run folder"),
         (["one.wav", "-m", "large-v3"], "large-v3: not a run folder"),
         (["one.wav", "-f", "docx"], "'docx' is unknown"),
         (["one.wav", "-f", "all"], "stdout takes one format"),
@@ -195,8 +214,12 @@ def test_a_recording_in_which_the_model_is_lost_is_flagged(asr, tmp_path):
         (["m.jsonl", "--channels", "split"], "stdout takes one transcript"),
         (["m.jsonl", "-o", "out", "--channels", "split"], "m.jsonl: --channels split: a manifest says itself"),
         (["m.jsonl", "-f", "json", "-o", "out"], "-f: a manifest is written back as one"),
+        (["m.jsonl", "-f", "json"], "-f: a manifest is written back as one"),
+        (["one.wav", "--overwrite"], "--overwrite: the text goes to stdout"),
+        (["m.jsonl", "--resume"], "--resume: the text goes to stdout"),
         (["m.jsonl", "-o", "."], "m.jsonl: would replace an input"),
         (["a/x.wav", "b/x.flac"], "both a/x.wav and b/x.flac would write it"),
+        (["a/x.wav", "b/x.flac", "--shard", "1/2"], "both a/x.wav and b/x.flac would write it"),
         (["one.wav", "--language", "de"], "--language de: models are of English"),
         (["one.wav", "--device", "cuda"], "--device cuda: transcribing is computed by the processor"),
         (["one.wav", "--raw", "mp3"], "--raw mp3: 'mp3' is no encoding"),
@@ -209,6 +232,23 @@ def test_wrong_usage_is_one_line_and_status_2_before_any_work(asr, desk, argumen
     assert (status, out) == (2, "")
     assert message in err and err.startswith("asr: ") and err.count("\n") == 1
     assert files_in(desk) == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--raw", "mp3"],
+        ["-f", "docx"],
+        ["-f", "all"],
+        ["--channels", "split"],
+        ["--overwrite"],
+        ["-f", "docx", "-o", "out"],
+    ],
+)
+def test_options_are_checked_before_standard_input_is_read(options, asr, monkeypatch):
+    piped(monkeypatch, b"sound")
+    assert asr("-", *options)[0] == 2
+    assert sys.stdin.buffer.read() == b"sound"
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(asr):
@@ -285,6 +325,27 @@ def test_what_is_no_regular_file_is_named(asr):
     os.mkfifo("pipe")
     status, out, err = asr("pipe")
     assert (status, out) == (1, "") and err.startswith("asr: pipe: no regular file: send it through standard input")
+
+
+def test_a_pipe_in_a_folder_or_a_manifest_is_named_and_keeps_nobody_waiting(asr, desk):
+    (desk / "talks").mkdir()
+    (desk / "one.wav").rename("talks/one.wav")
+    os.mkfifo("talks/pipe.wav")
+    status, _, err = asr("talks", "-o", "out", "-f", "txt", "-q")
+    assert status == 1 and err.startswith("asr: talks/pipe.wav: no regular file: ") and err.count("\n") == 1
+    assert files_in("out") == ["one.txt"]
+    write_manifest(desk / "m.jsonl", "talks/pipe.wav", "talks/one.wav")
+    status, out, err = asr("m.jsonl")
+    assert status == 1 and "talks/pipe.wav: no regular file: " in err and err.count("\n") == 1
+    assert json.loads(out)["pred_text"] == "A"
+
+
+def test_a_name_that_is_too_long_or_leads_in_a_circle_costs_the_others_nothing(asr, desk):
+    (desk / "loop.wav").symlink_to("loop.wav")
+    status, _, err = asr("a" * 300 + ".wav", "one.wav", "loop.wav", "-o", "out", "-f", "txt", "-q")
+    long, loop = err.splitlines()
+    assert status == 1 and "aaa.wav: File name too long: " in long and loop.startswith("asr: loop.wav: ")
+    assert files_in("out") == ["one.txt"]
 
 
 def test_media_is_transcribed(asr):

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
 from asr.cli.transcribe_progress import BatchProgress
+from asr.media import MediaFacts
 from asr.transcribe.batch import BatchResult
 from asr.transcribe.source import Source
 from tests.cli.conftest import RATE, beeps
@@ -38,6 +39,15 @@ def test_a_long_recording_has_a_line_with_its_seconds_until_it_is_done(source):
     display.done(source, BatchResult(1, audio_seconds=3.8, seconds=1.9))
     assert [line.split()[-1] for line in shown(progress)] == ["1/2"]
     assert "4 s of audio, 2.0 times as fast" in shown(progress)[0]
+
+
+def test_a_recording_whose_length_only_decoding_would_tell_has_a_line_without_its_end(source, monkeypatch):
+    monkeypatch.setattr("asr.transcribe.lengths.needs_pyav", lambda path: True)
+    monkeypatch.setattr("asr.transcribe.lengths.media_facts", lambda path: MediaFacts(RATE, 1, None))
+    progress = Progress(TextColumn("{task.description}"), MofNCompleteColumn())
+    display = BatchProgress(progress, 1)
+    display.heard(source, 1.5)
+    assert shown(progress)[1].split()[-1] == "1/?"
 
 
 def test_short_recordings_have_no_line_of_their_own():

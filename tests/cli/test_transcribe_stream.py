@@ -1,5 +1,6 @@
 import io
 import json
+import struct
 import sys
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import soundfile
 
 from asr.cli import main
-from tests.cli.conftest import RATE, beeps
+from tests.cli.conftest import RATE, beeps, make_loud_run
 
 pytest.importorskip("onnx", reason="writes the model")
 
@@ -83,3 +84,72 @@ def test_without_a_microphone_it_says_what_to_install(stream, monkeypatch):
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     status, out, err = stream("mic")
     assert (status, out) == (2, "") and "install keras-asr[mic]" in err
+
+
+WAV = contained(LONG_PAUSE, "WAV", subtype="PCM_16")
+
+
+def damaged(place, form, value):
+    """Return a WAV with another number in its header."""
+    return WAV[:place] + struct.pack(form, value) + WAV[place + struct.calcsize(form) :]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (damaged(34, "<H", 64), "1 channels of 64 bits a sample"),
+        (damaged(34, "<H", 0), "1 channels of 0 bits a sample"),
+        (damaged(22, "<H", 0), "0 channels of 16 bits a sample"),
+        (damaged(22, "<H", 2000), "2000 channels of 16 bits"),
+        (damaged(24, "<I", 0), "0 samples a second"),
+        (damaged(24, "<I", 2**31), "2147483648 samples a second"),
+        (damaged(20, "<H", 7), "no WAV of integers (format 7)"),
+        (damaged(16, "<I", 2**31), "without samples"),
+        (WAV[:60], "truncated (16 bytes of samples where the header says"),
+        (WAV[:-1001], "truncated"),
+        (WAV[:40], "without samples"),
+    ],
+)
+def test_a_damaged_wav_is_named(stream, content, message):
+    status, _, err = stream("-", content=content)
+    assert status == 1 and err.startswith("asr: -: ") and message in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("length", [0, 0xFFFFFFFF, 0x7FFFF024])
+def test_a_wav_whose_length_nobody_could_know_is_read_to_the_end_of_the_pipe(stream, length):
+    content = damaged(40, "<I", length)
+    content = content[:4] + struct.pack("<I", length) + content[8:]
+    assert stream("-", content=content) == (0, "A A\nA A A\n", "")
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_24", "PCM_32"])
+@pytest.mark.parametrize("container", ["WAV", "WAVEX"])
+def test_integers_of_any_width_are_read_and_what_follows_the_samples_is_not(stream, container, subtype):
+    content = contained(LONG_PAUSE, container, subtype=subtype) + b"LIST\x04\0\0\0INFO"
+    assert stream("-", content=content) == (0, "A A\nA A A\n", "")
+
+
+def test_samples_that_are_no_numbers_are_named(stream):
+    raw = np.full(RATE, np.nan, "<f4").tobytes()
+    status, out, err = stream("-", "--raw", "f32le,16000,1", content=raw)
+    assert (status, out) == (1, "") and "some samples are NaN or infinite" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--stream"]])
+def test_a_standard_input_that_is_closed_is_named(loud_run, capsys, monkeypatch, options):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["transcribe", "-", *options, "-m", str(loud_run)]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "asr: -: standard input is closed: pipe sound into the program, or name a file\n",
+    )
+
+
+@pytest.mark.parametrize(("sureness", "is_flagged"), [(0.4, True), (0.9, False)])
+def test_a_stream_in_which_the_model_was_lost_is_flagged_at_its_end(tmp_path, desk, capsys, sureness, is_flagged):
+    run = make_loud_run(tmp_path / "run", sureness)
+    assert main(["transcribe", "--stream", "pause.wav", "-m", str(run)]) == 0
+    out, err = capsys.readouterr()
+    assert out == "A A\nA A A\n"
+    assert bool(err) == is_flagged
+    assert not err or (err.startswith("pause.wav: mean confidence 0.6") and "the model was lost" in err)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.decoding.decode import Decoder, decode, transcribe_log_probs
+from asr.decoding.decode import Decoder, decode
 from asr.decoding.greedy import greedy
 from asr.decoding.settings import DecoderSettings
 from asr.errors import ConfigError, ShapeError
@@ -85,13 +85,6 @@ def test_a_prefix_that_left_the_beam_and_came_back_is_not_listed_twice():
     for seed in range(200):
         texts = [h.text for h in decode(random_log_probs(seed, 30, 3, sharpness=1.0), LETTERS, beam_size=3)]
         assert len(set(texts)) == len(texts)
-
-
-def test_beam_size_one_means_greedy_search_to_commands():
-    log_probs = np.log([[0.6, 0.2, 0.2], [0.6, 0.4, 1e-9]])
-    log_probs -= np.logaddexp.reduce(log_probs, axis=1, keepdims=True)
-    assert transcribe_log_probs(log_probs, LETTERS, 1) == [greedy(log_probs, LETTERS)]
-    assert transcribe_log_probs(log_probs, LETTERS, 2) == decode(log_probs, LETTERS, beam_size=2)
 
 
 def test_a_beam_of_no_prefixes_is_refused():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.decoding.greedy import greedy
+from asr.decoding.greedy import GreedyDecoder, greedy
 from asr.errors import ShapeError
 from asr.tokens import Tokens
 from tests.reference import collapse_by_definition, random_log_probs
@@ -18,6 +18,16 @@ def test_greedy_search_is_the_collapse_of_each_frames_best_token(seed, num_frame
     assert list(hypothesis.tokens) == collapse_by_definition(tuple(log_probs.argmax(axis=1)))
     assert hypothesis.text == TOKENS.decode(hypothesis.tokens)
     assert hypothesis.score.total == pytest.approx(log_probs.max(axis=1).sum())
+
+
+def test_a_greedy_decoder_finds_the_same_at_once_and_in_portions():
+    log_probs = random_log_probs(3, 12, 4)
+    decoder = GreedyDecoder(TOKENS)
+    utterance = decoder.incremental()
+    for portion in np.split(log_probs, 4):
+        utterance.feed(portion)
+    assert decoder(log_probs) == [greedy(log_probs, TOKENS)]
+    assert [one.text for one in utterance.hypotheses()] == [greedy(log_probs, TOKENS).text]
 
 
 def test_no_frames_give_the_empty_text():

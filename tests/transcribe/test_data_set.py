@@ -1,9 +1,11 @@
 import json
+import time
 import warnings
 
 import numpy as np
 import pytest
 
+from asr.decoding.greedy import greedy
 from asr.errors import ManifestError
 from asr.transcribe.data_set import decode_data_set, read_data_set
 from tests.hypotheses import read_hypotheses
@@ -77,6 +79,23 @@ def test_an_interrupted_decoding_leaves_what_was_there(model, sounds, tmp_path):
         decode_manifest(model, manifest, outputs[0], log_probs_file=outputs[1], on_progress=interrupt)
     assert [output.read_text() for output in outputs] == ["before", "before"]
     assert sorted(tmp_path.glob("*.npz")) == [outputs[1]] and not list(tmp_path.glob(".*"))
+
+
+def test_an_interrupted_decoding_begins_no_more_searches(model, sounds, tmp_path):
+    begun = []
+
+    def search(log_probs):
+        begun.append(len(log_probs))
+        time.sleep(0.1)
+        return [greedy(log_probs, model.tokens)]
+
+    def interrupt(done):
+        raise KeyboardInterrupt
+
+    manifest = write_manifest(sounds, *({"id": str(i), "audio_filepath": "one.wav"} for i in range(3)))
+    with pytest.raises(KeyboardInterrupt):
+        decode_manifest(model, manifest, tmp_path / "h.jsonl", search=search, on_progress=interrupt)
+    assert len(begun) <= 2  # the one that is done, and the one under way
 
 
 def test_a_manifest_without_utterances_is_a_mistake(model, tmp_path):

@@ -76,6 +76,35 @@ def test_a_folder_that_cannot_be_read_is_named(tree):
     (tree / "day").chmod(0o700)
 
 
+def test_a_pipe_in_a_folder_keeps_nobody_waiting(tree):
+    os.mkfifo(tree / "pipe")
+    os.mkfifo(tree / "talk.wav")
+    found = find_inputs(["talks"], Wanted())
+    assert "talks/pipe" not in [source.name for source in found.sources]
+    (talk,) = [source for source in found.sources if source.name == "talks/talk.wav"]
+    with pytest.raises(AudioError, match=r"^talks/talk\.wav: no regular file: "):
+        talk.read(16_000)
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".wav", "talks/a.flac/a.wav", "loop.wav"])
+def test_a_path_that_leads_nowhere_costs_its_neighbours_nothing(name, tree):
+    Path("loop.wav").symlink_to("loop.wav")
+    bad, good = find_inputs([name, "talks/a.flac"], Wanted()).sources
+    assert good.name == "talks/a.flac"
+    with pytest.raises(AudioError, match=f"^{name}: "):
+        bad.read(16_000)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_a_file_in_a_folder_that_must_not_be_entered_costs_its_neighbours_nothing(tree):
+    (tree / "day").chmod(0)
+    hidden, good = find_inputs(["talks/day/c.wav", "talks/a.flac"], Wanted()).sources
+    assert good.name == "talks/a.flac"
+    with pytest.raises(AudioError, match=r"^talks/day/c\.wav: Permission denied"):
+        hidden.read(16_000)
+    (tree / "day").chmod(0o700)
+
+
 def test_a_manifest_is_known_by_its_content(tree):
     manifest = tree / "day" / "m.jsonl"
     found = find_inputs([str(manifest)], Wanted())

@@ -1,6 +1,10 @@
 """Long recordings and streams, by a model whose text is known: it hears A in every beep."""
 
 import json
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +12,7 @@ import pytest
 import soundfile
 
 from asr.config import Config
-from asr.errors import AudioError, RunError, UtteranceError
+from asr.errors import AudioError, RunError, ShapeError, UtteranceError
 from asr.tokens import Tokens
 from asr.transcribe.transcriber import Transcriber
 from tests.transcribe.conftest import LoudnessModel, beeps
@@ -109,6 +113,32 @@ def test_how_far_a_long_file_is_can_be_told(model, long, tmp_path, jobs):
     assert seconds[-1] == pytest.approx(19.5)
 
 
+def test_an_interrupt_does_not_wait_for_the_end_of_a_long_file(model, long, monkeypatch):
+    monkeypatch.setattr("asr.audio_blocks.BLOCK_S", 0.5)  # 39 blocks
+    told = []
+
+    def on_heard(source, seconds):
+        told.append(seconds)
+        if len(told) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+
+    with pytest.raises(KeyboardInterrupt):
+        next(Transcriber(model).transcribe_all([long], on_heard=on_heard))
+    assert len(told) < 20
+
+
+def test_four_threads_at_once_get_of_long_files_and_streams_what_one_gets(model, long):
+    transcriber = Transcriber(model, beam_size=4)
+    waveform, _ = soundfile.read(long, dtype="float32")
+
+    def everything(_):
+        return transcriber(long), list(transcriber.stream([waveform]))
+
+    with ThreadPoolExecutor(4) as executor:
+        assert list(executor.map(everything, range(4))) == [everything(0)] * 4
+
+
 def test_a_stream_says_what_the_file_says(model, long):
     transcriber = Transcriber(model)
     waveform, _ = soundfile.read(long, dtype="float32")
@@ -129,6 +159,28 @@ def test_a_stream_at_another_rate_is_resampled(model):
     waveform = beeps(3, 44_100)[:, 0].astype(np.float32)
     updates = list(Transcriber(model).stream([waveform], sample_rate_hz=44_100))
     assert [segment.text for update in updates for segment in update.segments] == ["A A A"]
+
+
+@pytest.mark.parametrize("rate", [RATE, 44_100])
+def test_a_stream_of_doubles_is_one_of_floats(model, rate):
+    waveform = beeps(3, rate)[:, 0]
+    updates = Transcriber(model).stream([waveform], sample_rate_hz=rate)
+    assert [segment.text for update in updates for segment in update.segments] == ["A A A"]
+
+
+@pytest.mark.parametrize(
+    ("chunk", "rate", "error", "message"),
+    [
+        (np.zeros(9, np.int16), RATE, ShapeError, "a chunk of int16.* divide integers"),
+        (np.zeros((9, 2)), RATE, ShapeError, r"shape \(9, 2\): give \[n\] samples"),
+        (np.full(9, np.nan, np.float32), RATE, AudioError, "NaN or infinite"),
+        (np.full(9, 1e300), 44_100, AudioError, "sound lies in -1..1"),
+        (np.zeros(9), 0, AudioError, "0 samples a second"),
+    ],
+)
+def test_what_is_no_sound_in_a_stream_is_refused(model, chunk, rate, error, message):
+    with pytest.raises(error, match=f"stream: .*{message}"):
+        list(Transcriber(model).stream([np.zeros(0), chunk], sample_rate_hz=rate))
 
 
 def test_a_stream_of_next_to_nothing_says_nothing(model):

@@ -45,6 +45,15 @@ def test_what_is_missing_twice_or_of_another_whole_is_named(parts, tmp_path):
     other = parts[1].rename(parts[1].with_name("test.2-of-3.jsonl"))
     with pytest.raises(ManifestError, match="not of one whole"):
         merge_manifests([parts[0], other], output)
+    other.rename(tmp_path / "m.jsonl")
     with pytest.raises(ManifestError, match="not named as asr transcribe --shard names parts"):
         merge_manifests([tmp_path / "m.jsonl"], output)
+    with pytest.raises(ManifestError, match=r"dev\.2-of-3\.jsonl: is not there"):
+        merge_manifests(parts, output)
     assert not output.exists()
+
+
+def test_a_line_without_a_recording_says_where(parts, tmp_path):
+    parts[1].write_text('{"id": "1", "pred_text": "A"}\n')
+    with pytest.raises(ManifestError, match=r"dev\.2-of-3\.jsonl:1: key 'audio_filepath' is missing"):
+        merge_manifests(parts, tmp_path / "dev.jsonl")

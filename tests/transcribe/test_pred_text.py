@@ -73,6 +73,39 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
     assert list(output.parent.iterdir()) == [output]
 
 
+def test_lines_that_an_output_lacks_are_done_and_it_is_whole_then(tmp_path):
+    rows = read_rows(manifest(tmp_path, *({"audio_filepath": f"{name}.wav"} for name in "abc")), tmp_path)
+    output = tmp_path / "out" / "m.jsonl"
+    first = PredTexts(rows, output, resume=False)
+    first.add(rows[0], said("ONE"))
+    first.add(rows[2], said("THREE"))
+    first.finish()
+
+    second = PredTexts(rows, output, resume=True)
+    assert [row.id for row in second.left] == ["b"] and not second.is_done
+    second.add(rows[1], said("TWO"))
+    second.finish()
+    assert [json.loads(line)["pred_text"] for line in output.read_text().splitlines()] == ["ONE", "TWO", "THREE"]
+    assert PredTexts(rows, output, resume=True).is_done
+
+
+def test_an_output_of_another_manifest_is_not_gone_on_with(tmp_path):
+    rows = read_rows(manifest(tmp_path, ROW), tmp_path)
+    (tmp_path / "n.jsonl").write_text('{"id": "b", "audio_filepath": "b.wav", "pred_text": "MINE"}\n')
+    with pytest.raises(ManifestError, match=r"n\.jsonl:1: id 'b' is not among those to transcribe"):
+        PredTexts(rows, tmp_path / "n.jsonl", resume=True)
+
+
+def test_a_start_that_fails_costs_an_interrupted_run_nothing(tmp_path):
+    rows = read_rows(manifest(tmp_path, ROW), tmp_path)
+    output = tmp_path / "out" / "m.jsonl"
+    PredTexts(rows, output, resume=False)
+    assert not output.parent.exists()
+    PredTexts(rows, output, resume=False).add(rows[0], said("A"))
+    PredTexts(rows, output, resume=False)  # and then the model does not load
+    assert not PredTexts(rows, output, resume=True).left
+
+
 def test_without_resume_everything_is_done_again(tmp_path):
     rows = read_rows(manifest(tmp_path, ROW), tmp_path)
     PredTexts(rows, tmp_path / "n.jsonl", resume=False).add(rows[0], said("A"))

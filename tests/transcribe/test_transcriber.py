@@ -1,9 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from asr.config import Config
-from asr.errors import AsrError, AudioError, ConfigError, RunError
+from asr.decoding.settings import COMMAND_SETTINGS
+from asr.errors import AsrError, AudioError, ConfigError, RunError, TranscriptionError
 from asr.transcribe.source import Source
 from asr.transcribe.transcriber import Transcriber
 
@@ -69,6 +71,31 @@ def test_the_search_is_the_models_unless_asked_for(model):
     assert Transcriber(model, beam_size=7).beam_size == 7
     with pytest.raises(ConfigError, match="beam_size = 0"):
         Transcriber(model, beam_size=0)
+
+
+def test_a_search_drops_what_that_of_the_commands_drops(model):
+    assert Transcriber(model, beam_size=50).search.settings == replace(COMMAND_SETTINGS, beam_size=50)
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_four_threads_at_once_get_what_one_gets(model, sounds, beam_size):
+    transcriber = Transcriber(model, beam_size=beam_size)
+    audios = [sounds / name for name in ("one.wav", "two.flac", "three.ogg")] * 8
+    alone = [transcriber(audio) for audio in audios]
+    with ThreadPoolExecutor(4) as executor:
+        assert list(executor.map(transcriber, audios)) == alone
+
+
+def test_after_its_block_a_transcriber_has_let_go_of_its_model_and_says_so(model, sounds):
+    with Transcriber(model) as transcriber:
+        assert transcriber(sounds / "one.wav").text == "A"
+    for use in (
+        lambda: transcriber(sounds / "one.wav"),
+        lambda: next(transcriber.stream([])),
+        lambda: transcriber.model,
+    ):
+        with pytest.raises(TranscriptionError, match="the transcriber is closed"):
+            use()
 
 
 def test_no_model_is_said_clearly(tmp_path, monkeypatch):
