@@ -24,7 +24,7 @@ recipe_option() {
 }
 
 # With the books' words a trial on all of dev-tune takes a minute of a core.
-tuning=(--beam-size 30 --trials 30)
+tuning=(--beam-size 100 --trials 30)
 
 begin "$@"
 [[ -f $books ]] || wrong "$books: not there: it is what the language model and the synthetic voices are made of"

@@ -128,7 +128,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pocketsphinx-python", type=Path, default=Path(sys.executable), metavar="PYTHON", help="that has it"
     )
-    parser.add_argument("--repeats", type=int, default=5, help="turns of each; 3 for what takes over 10 s (default: 5)")
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="turns of each; 3 over 10 s, 1 over a minute (default: 5)"
+    )
     parser.add_argument("--json", type=Path, help="file for all figures")
 
 

@@ -20,6 +20,7 @@ from benchmarks.machine import peak_memory_mb
 _TURN_S = 0.5  # a quick step is repeated for so long, and the turn's time is the mean
 _SLOW_S = 10.0  # what takes longer is timed less often
 _SLOW_REPEATS = 3
+_ONCE_S = 60.0  # what compiles nothing and takes longer has had its turn with the warm-up
 _COMPILING_S = 60.0  # what takes longer is not compiling, but slow
 _REST_S = 0.3  # before a turn: threads of the one before spin for a while before they sleep
 
@@ -71,7 +72,8 @@ def take_turns(contenders: Sequence[Contender], repeats: int, label: str) -> tup
 
     Args:
         contenders: in the order of their turns.
-        repeats: turns of each; of those whose step takes over 10 s, at most 3.
+        repeats: turns of each; of those whose step takes over 10 s, at most 3, and where it takes over a minute and
+            compiles nothing, the warm-up alone.
         label: for the lines of progress.
 
     Raises:
@@ -117,7 +119,11 @@ class _Worker:
         if isinstance(ready, str):
             return ready
         self.timing.base_mb = ready
-        seconds, _ = self._steps(1)
+        seconds, processor_seconds = self._steps(1)
+        if not self._compiles and seconds > _ONCE_S:
+            self._count(seconds, processor_seconds)
+            self.repeats = 0
+            return None
         if self._compiles and seconds < _COMPILING_S:
             seconds, _ = self._steps(1)
         self.repeats = min(repeats, _SLOW_REPEATS) if seconds > _SLOW_S else repeats
@@ -126,7 +132,9 @@ class _Worker:
 
     def take_turn(self) -> None:
         """Time one turn."""
-        seconds, processor_seconds = self._steps(self._steps_a_turn)
+        self._count(*self._steps(self._steps_a_turn))
+
+    def _count(self, seconds: float, processor_seconds: float) -> None:
         self.timing.seconds.append(seconds)
         self.timing.processor_seconds.append(processor_seconds)
 
