@@ -101,6 +101,14 @@ def read_channels(
     return channels, rate
 
 
+def mixed(channels: np.ndarray) -> np.ndarray:
+    """Return the mean [N] of channels [N, C]; what is no sound stays none."""
+    if channels.shape[1] == 1:
+        return channels[:, 0]
+    with np.errstate(invalid="ignore", over="ignore"):
+        return channels.mean(axis=1)
+
+
 def check_samples(path: Path, channels: np.ndarray, rate: int) -> None:
     """Check that samples [N, C], N >= 1, can be sound.
 
@@ -186,7 +194,7 @@ def one_channel(channels: np.ndarray, channel: int | None, path: Path) -> Wavefo
     """
     num_channels = channels.shape[1]
     if channel is None:
-        return channels[:, 0] if num_channels == 1 else channels.mean(axis=1)
+        return mixed(channels)
     if not 0 <= channel < num_channels:
         raise AudioError(
             f"{path}: no channel {channel}: the file has {num_channels}, counted from 0; mend the manifest's channel"

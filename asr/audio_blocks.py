@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from asr.audio import Waveform, check_samples, needs_pyav, one_channel, opened, span_blocks, span_of
+from asr.audio import Waveform, check_samples, mixed, needs_pyav, one_channel, opened, span_blocks, span_of
 from asr.errors import AudioError
 from asr.media import media_blocks, media_facts
 from asr.raw_audio import RawFormat
@@ -62,7 +62,7 @@ def decoded(content: bytes, raw: RawFormat) -> Waveform:
     """Return samples without a header, a whole number of them, as a mono waveform [n]."""
     options: dict[str, Any] = raw.soundfile_options
     samples, _ = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True, **options)
-    return samples.mean(axis=1)
+    return mixed(samples)
 
 
 def _checked(path: Path, blocks: Iterable[np.ndarray], rate: int, channel: int | None) -> Iterator[Waveform]:

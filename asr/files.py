@@ -16,6 +16,8 @@ from typing import IO, TypeAlias
 
 from asr.errors import LanguageModelError
 
+_NAME_BYTES = 200  # a temporary name is longer, and file systems take 255
+
 Bytes: TypeAlias = IO[bytes] | gzip.GzipFile | lzma.LZMAFile
 
 
@@ -48,8 +50,9 @@ def replacing(path: Path) -> Iterator[Path]:
             return
         target = Path(os.path.realpath(path)) if path.is_symlink() else path
         target.parent.mkdir(parents=True, exist_ok=True)
-        # The name stays at the end: some writers choose their format by it.
-        part = target.with_name(f".{uuid.uuid4().hex[:8]}.part.{target.name}")
+        # The name's end stays: some writers choose their format by it.
+        end = os.fsdecode(os.fsencode(target.name)[-_NAME_BYTES:])
+        part = target.with_name(f".{uuid.uuid4().hex[:8]}.part.{end}")
         try:
             yield part
             sync(part)

@@ -3,6 +3,7 @@
 `asr.export` writes such files; `asr.run` finds them in a run folder.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,7 +93,9 @@ class OnnxModel(TrainedModel):
     def _session(self) -> Any:
         onnxruntime = _onnxruntime()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.threads or 0
+        options.intra_op_num_threads = min(
+            self.threads or 0, len(os.sched_getaffinity(0))
+        )  # more would wait for each other
         options.log_severity_level = 3  # errors; they are raised, too
         state = onnxruntime.capi.onnxruntime_pybind11_state
         try:

@@ -12,6 +12,12 @@ def test_a_file_is_written_whole_and_leaves_nothing_else(tmp_path):
     assert [(path.name, path.read_bytes()) for path in (tmp_path / "new").iterdir()] == [("a.txt", b"two")]
 
 
+def test_the_longest_name_can_be_written(tmp_path):
+    path = tmp_path / ("ä" * 125 + ".json")
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new" and list(tmp_path.iterdir()) == [path]
+
+
 def test_when_writing_fails_the_old_file_stays_and_the_new_one_is_gone(tmp_path):
     target = tmp_path / "a.npz"
     target.write_bytes(b"old")
@@ -32,7 +38,7 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path):
     with pytest.raises(IsADirectoryError) as caught:
         write_atomically(tmp_path / "folder", b"new")
     assert caught.value.filename == str(tmp_path / "folder")
-    long_name = tmp_path / ("x" * 250)  # the temporary name is longer than a file system takes
+    long_name = tmp_path / ("x" * 256)  # longer than a file system takes
     with pytest.raises(OSError, match="too long") as caught_too:
         write_atomically(long_name, b"new")
     assert caught_too.value.filename == str(long_name)

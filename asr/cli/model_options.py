@@ -19,13 +19,15 @@ def add_runtime_arguments(parser: argparse.ArgumentParser) -> None:
         help="what computes the model: ONNX Runtime, in float32 or 8-bit integers, with what asr export has written, "
         "or Keras (default: onnx where RUN has a model.onnx, otherwise keras)",
     )
-    parser.add_argument("--threads", metavar="N", type=positive, help="threads (default: one a core)")
+    parser.add_argument("--threads", metavar="N", type=positive, help="threads (default, and most: one a core)")
 
 
 def model_argument(text: str) -> Path:
     """Return the folder of a model: a packaged one's where its name is given, else a run folder."""
     from asr.packaged import find_model
 
+    if not text:
+        raise argparse.ArgumentTypeError("is empty: name a run folder or a packaged model")
     return find_model(text)
 
 

@@ -1,10 +1,12 @@
 """Many recordings transcribed one after another, each written as soon as it is there."""
 
+import errno
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from asr.errors import OutputError
 from asr.transcribe.recognise import Failure
 from asr.transcribe.source import Source
 from asr.transcribe.transcriber import Transcriber
@@ -48,7 +50,7 @@ def transcribe_tasks(
     tasks: Sequence[Task],
     *,
     jobs: int = 1,
-    on_done: Callable[[Task, Transcript | Failure, BatchResult], None] = lambda task, found, result: None,
+    on_done: Callable[[Task, Transcript | Failure | OutputError, BatchResult], None] = lambda task, found, result: None,
     on_heard: Callable[[Source, float], None] = lambda source, seconds: None,
 ) -> BatchResult:
     """Transcribe recordings and write what was found; a recording that fails costs the others nothing.
@@ -65,13 +67,24 @@ def transcribe_tasks(
     found = transcriber.transcribe_all([task.source for task in tasks], jobs=jobs, on_heard=on_heard)
     with closing(found):  # at once where a file cannot be written
         for task, transcript in zip(tasks, found, strict=True):
-            if isinstance(transcript, Transcript):
-                task.write(transcript)
+            done = _written(task, transcript) if isinstance(transcript, Transcript) else transcript
+            if isinstance(done, Transcript):
                 result.num_done += 1
-                result.num_low_confidence += transcript.low_confidence
-                result.audio_seconds += transcript.duration
+                result.num_low_confidence += done.low_confidence
+                result.audio_seconds += done.duration
             else:
                 result.num_failed += 1
             result.seconds = time.perf_counter() - start
-            on_done(task, transcript, result)
+            on_done(task, done, result)
     return result
+
+
+def _written(task: Task, transcript: Transcript) -> Transcript | OutputError:
+    """Write a transcript, or return what is wrong with its file alone; a full disk would meet the others, too."""
+    try:
+        task.write(transcript)
+    except OSError as error:
+        if error.errno not in (errno.EISDIR, errno.ENAMETOOLONG):
+            raise
+        return OutputError(f"{error.filename}: cannot be written: {error.strerror}")
+    return transcript

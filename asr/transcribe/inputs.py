@@ -85,12 +85,14 @@ def find_inputs(
         raw: how samples lie in files without a header; then all files are such.
 
     Raises:
-        TranscriptionError: standard input is named twice.
+        TranscriptionError: standard input is named twice, or a name is empty.
     """
     found = Inputs()
     for name in names:
         # os.path, as pathlib raises where a name is too long or a folder must not be entered: reading the file says it.
         path = Path(name)
+        if not name:
+            raise TranscriptionError("an input has an empty name: name a file or a folder (. is the current one)")
         if name == STDIN:
             _add_stdin(found, stdin_file, raw)
         elif os.path.isdir(path):

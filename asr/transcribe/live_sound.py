@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from asr.audio import LENGTH_UNKNOWN, Waveform, check_samples
+from asr.audio import LENGTH_UNKNOWN, Waveform, check_samples, mixed
 from asr.audio_blocks import decoded
 from asr.errors import AudioError, ConfigError
 from asr.media import live_media
@@ -57,7 +57,7 @@ def piped_sound(file: io.BufferedReader, raw: RawFormat | None = None) -> LiveSo
         raw, num_bytes = _wav_format(file)
         return LiveSound(raw.sample_rate_hz, _raw_blocks(file, raw, num_bytes))
     rate, blocks = live_media(file)
-    return LiveSound(rate, (block.mean(axis=1) for block in blocks))
+    return LiveSound(rate, map(mixed, blocks))
 
 
 def _raw_blocks(file: io.BufferedReader, raw: RawFormat, num_bytes: int | None = None) -> Iterator[Waveform]:

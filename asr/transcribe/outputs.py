@@ -123,7 +123,7 @@ def select_jobs(jobs: Sequence[Job], *, overwrite: bool, resume: bool) -> list[J
         TranscriptionError: an output is there and neither option says what to do.
     """
     if resume:
-        return [job for job in jobs if not all(os.path.exists(output) for output in job.outputs.values())]
+        return [job for job in jobs if not all(os.path.isfile(output) for output in job.outputs.values())]
     if not overwrite:
         check_absent([output for job in jobs for output in job.outputs.values()])
     return list(jobs)

@@ -1,3 +1,4 @@
+import errno
 from types import SimpleNamespace
 
 import pytest
@@ -23,3 +24,19 @@ def test_a_disk_that_is_full_stops_what_is_under_way():
     with pytest.raises(OSError, match="no space left"):  # whose frames are still there
         transcribe_tasks(SimpleNamespace(transcribe_all=transcribe_all), tasks)
     assert stopped
+
+
+def test_a_file_whose_name_is_too_long_costs_the_others_nothing():
+    found = [Transcript("a.wav", 1.0, "A", (), "en", "fake"), Transcript("b.wav", 2.0, "A", (), "en", "fake")]
+    told = []
+
+    def refuse(transcript):
+        raise OSError(errno.ENAMETOOLONG, "File name too long", "a.txt")
+
+    result = transcribe_tasks(
+        SimpleNamespace(transcribe_all=lambda audios, **options: (one for one in found)),
+        [Task(Source.of("a.wav"), refuse), Task(Source.of("b.wav"), lambda transcript: None)],
+        on_done=lambda task, outcome, result: told.append(outcome),
+    )
+    assert (result.num_done, result.num_failed, result.audio_seconds) == (1, 1, 2.0)
+    assert (str(told[0]), told[1]) == ("a.txt: cannot be written: File name too long", found[1])

@@ -150,3 +150,8 @@ def test_channels_are_sources_of_their_own(tmp_path):
 def test_every_rate_and_width_comes_out_at_the_models_rate(rate, subtype, tmp_path):
     soundfile.write(tmp_path / "a.wav", beeps(1, rate, num_channels=2), rate, subtype=subtype)
     assert len(Source.of(tmp_path / "a.wav").read(16_000)) == pytest.approx(9_600, abs=4)
+
+
+def test_an_empty_name_is_not_the_current_folder():
+    with pytest.raises(TranscriptionError, match="an input has an empty name"):
+        find_inputs([""], Wanted())
