@@ -93,9 +93,8 @@ class OnnxModel(TrainedModel):
     def _session(self) -> Any:
         onnxruntime = _onnxruntime()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(
-            self.threads or 0, len(os.sched_getaffinity(0))
-        )  # more would wait for each other
+        # 0: as many as there are cores; more would wait for each other.
+        options.intra_op_num_threads = min(self.threads or 0, len(os.sched_getaffinity(0)))
         options.log_severity_level = 3  # errors; they are raised, too
         state = onnxruntime.capi.onnxruntime_pybind11_state
         try:
