@@ -1,5 +1,6 @@
 """A model that needs no network: what it hears follows from the loudness of each frame."""
 
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,3 +62,11 @@ def sounds(tmp_path) -> Path:
     soundfile.write(folder / "three.ogg", beeps(3, 8_000), 8_000)
     (folder / "broken.wav").write_text("not a sound")
     return folder
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt the tests; a job in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

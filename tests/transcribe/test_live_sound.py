@@ -48,6 +48,7 @@ def test_an_interrupt_ends_the_recording_and_loses_nothing_that_was_heard(soundd
     assert signal.getsignal(signal.SIGINT) == before
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_interrupt_stops_at_once(sounddevice):
     blocks = microphone(RATE_HZ).blocks
     next(blocks)

@@ -113,6 +113,7 @@ def test_how_far_a_long_file_is_can_be_told(model, long, tmp_path, jobs):
     assert seconds[-1] == pytest.approx(19.5)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_does_not_wait_for_the_end_of_a_long_file(model, long, monkeypatch):
     monkeypatch.setattr("asr.audio_blocks.BLOCK_S", 0.5)  # 39 blocks
     told = []
