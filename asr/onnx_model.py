@@ -3,7 +3,6 @@
 `asr.export` writes such files; `asr.run` finds them in a run folder.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from asr.cores import num_cores
 from asr.errors import RunError
 from asr.trained_model import BatchLimits, TrainedModel
 
@@ -94,7 +94,7 @@ class OnnxModel(TrainedModel):
         onnxruntime = _onnxruntime()
         options = onnxruntime.SessionOptions()
         # 0: as many as there are cores; more would wait for each other.
-        options.intra_op_num_threads = min(self.threads or 0, len(os.sched_getaffinity(0)))
+        options.intra_op_num_threads = min(self.threads or 0, num_cores())
         options.log_severity_level = 3  # errors; they are raised, too
         state = onnxruntime.capi.onnxruntime_pybind11_state
         try:

@@ -8,7 +8,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from asr.config import Config, dump_config, load_config
+from asr.cores import num_cores
 from asr.errors import ConfigError, RunError
 from asr.features import FrontEnd
 from asr.files import write_atomically
@@ -242,7 +242,7 @@ def describe_environment(devices: str, seed: int | None) -> dict[str, Any]:
     return {
         "backend": backend,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
-        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": _num_cores()},
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": num_cores()},
         "devices": devices,
         "commit": _commit(),
         "command": ["asr", *sys.argv[1:]],
@@ -255,10 +255,6 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _num_cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 def _commit() -> str | None:

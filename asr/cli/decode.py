@@ -14,7 +14,6 @@ from then on.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from asr.cli.console import progress_bar, stderr_console
 from asr.cli.model_options import add_runtime_arguments, load_model, model_argument
 from asr.cli.numbers import positive
 from asr.cli.search_options import add_search_arguments, files_read, lm_file, search_for
+from asr.cores import num_cores
 from asr.wording import counted
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
             args.output,
             search=search,
             num_best=args.nbest,
-            threads=args.threads or len(os.sched_getaffinity(0)),
+            threads=args.threads or num_cores(),
             log_probs_file=args.save_log_probs,
             calibrator=calibrator,
             on_progress=lambda done: progress.update(task, completed=done),

@@ -9,6 +9,7 @@ from asr.cli import DONE
 from asr.cli.console import progress_bar, stderr_console, stdout_console
 from asr.cli.numbers import positive
 from asr.cli.search_options import warm_up, warn_of_unspelled
+from asr.cores import num_cores
 from asr.wording import counted
 
 if TYPE_CHECKING:
@@ -78,7 +79,6 @@ def tune(args: argparse.Namespace) -> int:
 
 
 def _study(args: argparse.Namespace) -> "DecoderStudy":
-    import os
     from dataclasses import replace
 
     from asr.decoding.decode import Decoder
@@ -103,7 +103,7 @@ def _study(args: argparse.Namespace) -> "DecoderStudy":
         Lexicon.load(args.lexicon) if args.lexicon else None,
         normaliser=args.normaliser,
         seed=args.seed,
-        jobs=args.jobs or len(os.sched_getaffinity(0)),
+        jobs=args.jobs or num_cores(),
     )
 
 

@@ -25,7 +25,10 @@ _SOON = 1.5  # seconds after which a search that is not there yet is being compi
 def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of a search."""
     parser.add_argument(
-        "--beam-size", metavar="N", type=positive, help="prefixes kept; 1 is greedy search (default: the run's config)"
+        "--beam-size",
+        metavar="N",
+        type=positive,
+        help="prefixes kept; 1 is greedy search (default: as tuned, else the run's config)",
     )
     parser.add_argument(
         "--lm",
@@ -168,7 +171,7 @@ def warm_up(decoder: "Decoder", args: argparse.Namespace) -> None:
     import numpy as np
 
     console = stderr_console(args)
-    note = threading.Timer(_SOON, console.print, ["compiling the search, once an installation: some 20 s"])
+    note = threading.Timer(_SOON, console.print, ["compiling the search, once an installation: half a minute"])
     note.daemon = True
     note.start()
     try:

@@ -17,7 +17,6 @@ which. Inputs that are not there or cannot be read are named on stderr and cost 
 import argparse
 import gc
 import importlib
-import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +32,7 @@ from asr.cli.model_options import load_model
 from asr.cli.search_options import is_greedy, lm_file, search_for
 from asr.cli.transcribe_options import add_arguments as add_arguments
 from asr.cli.transcribe_options import check_arguments, check_file_options, check_stdout
+from asr.cores import num_cores
 from asr.wording import counted
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _print_row(row: "Row", transcript: "Transcript") -> None:
 
 def _to_files(args: argparse.Namespace, inputs: "Inputs") -> _Work:
     from asr.transcribe.formats import parse_formats
-    from asr.transcribe.outputs import plan_outputs, select_jobs
+    from asr.transcribe.outputs import check_writable, plan_outputs, select_jobs
     from asr.transcribe.source import split_channels
 
     if inputs.manifests and not inputs.sources:
@@ -143,6 +143,8 @@ def _to_files(args: argparse.Namespace, inputs: "Inputs") -> _Work:
     options = _format_options(args)
     work = _Work([_file_task(job, options) for job in selected], num_there=len(plan.jobs) - len(selected))
     _add_manifests(args, plan.manifests, work)
+    if work.tasks or work.finish:
+        check_writable(folder)
     return work
 
 
@@ -203,7 +205,7 @@ def _transcribe(args: argparse.Namespace, work: _Work, console: "Console", *, su
     from asr.transcribe.batch import transcribe_tasks
     from asr.transcribe.transcript import Transcript, low_confidence_note
 
-    jobs = args.jobs or len(os.sched_getaffinity(0))
+    jobs = args.jobs or num_cores()
     transcriber = _transcriber(args, console, jobs)
     with progress_bar(console) as progress:
         display = BatchProgress(progress, len(work.tasks))
@@ -243,7 +245,8 @@ def _transcriber(args: argparse.Namespace, console: "Console", jobs: int) -> "Tr
         from asr.run import default_runtime
 
         found_by = f"beam search, {search.settings}" if search else "greedy search"
-        computed_by = f"{args.runtime or default_runtime(args.model)}, threads: {args.threads or 'one a core'}"
+        num_threads = min(args.threads or 0, num_cores()) or "one a core"
+        computed_by = f"{args.runtime or default_runtime(args.model)}, threads: {num_threads}"
         console.print(f"model: {args.model}, {len(model.tokens)} labels, {computed_by}")
         console.print(f"decoder: {found_by}")
         console.print(f"language model: {(search and lm_file(args, args.model)) or 'none'}")

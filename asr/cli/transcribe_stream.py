@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from asr.cli import DONE, SOME_FAILED, naming_stdout
 from asr.cli.console import stderr_console
-from asr.errors import ConfigError
+from asr.errors import AudioError, ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asr.audio import Waveform
     from asr.transcribe.live_sound import LiveSound
     from asr.transcribe.stream import StreamUpdate
     from asr.transcribe.transcriber import Transcriber
@@ -51,25 +54,47 @@ def check_stream(args: argparse.Namespace) -> None:
 
 def run_stream(args: argparse.Namespace, transcriber: "Transcriber") -> int:
     """Print the text of the sound that the options name, and return the exit status."""
-    from asr.errors import AudioError, UtteranceError
+    from asr.errors import UtteranceError
     from asr.transcribe.transcript import confidences, low_confidence_note
 
     total, count = 0.0, 0  # of confidences: a stream may have no end
     print_update = _print_json if args.output_format == "json" else _print_text
+    blocks = None
     try:
         sound = _sound(args, transcriber.model.config.features.sample_rate_hz)
-        for update in transcriber.stream(sound.blocks, sample_rate_hz=sound.sample_rate_hz):
+        blocks = _UpToAnError(sound.blocks)
+        for update in transcriber.stream(blocks, sample_rate_hz=sound.sample_rate_hz):
             with naming_stdout():
                 print_update(update, args)
                 sys.stdout.flush()
             known = confidences(word for segment in update.segments for word in segment.words)
             total, count = total + sum(known), count + len(known)
+        blocks.raise_error()
     except (AudioError, UtteranceError) as error:
-        print(f"asr: {error}", file=sys.stderr)
+        print(f"asr: {(blocks and blocks.error) or error}", file=sys.stderr)
         return SOME_FAILED
     if count and (note := low_confidence_note(args.inputs[0], total / count)):
         stderr_console(args).print(note)
     return DONE
+
+
+class _UpToAnError:
+    """Sound that breaks off is heard up to there; the error comes when its text has been printed."""
+
+    def __init__(self, blocks: "Iterator[Waveform]") -> None:
+        self._blocks = blocks
+        self.error: AudioError | None = None
+
+    def __iter__(self) -> "Iterator[Waveform]":
+        try:
+            yield from self._blocks
+        except AudioError as error:
+            self.error = error
+
+    def raise_error(self) -> None:
+        """Raise what ended the sound, if anything did."""
+        if self.error is not None:
+            raise self.error
 
 
 def _sound(args: argparse.Namespace, sample_rate_hz: int) -> "LiveSound":

@@ -111,7 +111,7 @@ def package_run(
         _write_parts(run, part)
         if language_model is not None:
             _add_language_model(part, language_model, shares=shares)
-        _write_tokens(run.tokens, part, language_model)
+        _write_tokens(run.tokens, part, language_model, shares=shares)
         _write_model(run, part)
         runtimes, weights = _compare(run, part, utterances)
         check_same(output, runtimes)
@@ -167,10 +167,14 @@ def _add_language_model(folder: Path, path: Path, *, shares: bool) -> None:
     shutil.copyfile(path, target)
 
 
-def _write_tokens(tokens: Tokens, folder: Path, language_model: Path | None) -> None:
-    """Write the tokens, and with them the spellings of the language model's words where these take time."""
+def _write_tokens(tokens: Tokens, folder: Path, language_model: Path | None, *, shares: bool) -> None:
+    """Write the tokens, and with them the spellings of the language model's words where these take time.
+
+    Of a language model that is shared they lie beside it, and are shared, too.
+    """
     if language_model is not None:
-        tokens.store_spellings(list(LanguageModel(language_model).words), len(SPECIAL_WORDS))
+        shared = language_model.with_suffix(".spellings.npz") if shares else None
+        tokens.store_spellings(list(LanguageModel(language_model).words), len(SPECIAL_WORDS), shared)
     tokens.save(folder / TOKENS)
 
 

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from asr.config import Config, DegradeConfig
+from asr.cores import num_cores
 from asr.errors import ManifestError
 from asr.manifest import Utterance, read_manifest
 from asr.prepare.blocks import copy_id, cut
@@ -84,7 +85,7 @@ def prepare(
     if output.exists():
         return PreparationResult(output, num_utterances, finished_failures(output, fingerprint, resume))
     with writing(output), working_folder(working, fingerprint, resume):
-        make_missing(ours, jobs or len(os.sched_getaffinity(0)), on_progress)
+        make_missing(ours, jobs or num_cores(), on_progress)
         failures = assemble(ours, fingerprint, working, output)
     return PreparationResult(output, num_utterances, failures)
 

@@ -84,7 +84,7 @@ class Tokens:
         """Spellings of many words that lie beside the tokens; None: there are none."""
         return self._spelling.stored
 
-    def store_spellings(self, words: Sequence[str], first: int) -> None:
+    def store_spellings(self, words: Sequence[str], first: int, shared: Path | None = None) -> None:
         """Work out how words are spelled and keep it for `save`; nothing is done where that takes no time.
 
         Words that normalising changes would not be found again: with one of them, nothing is stored.
@@ -92,9 +92,11 @@ class Tokens:
         Args:
             words: in order of their bytes from ``first`` on.
             first: those before it are not spelled.
+            shared: file for them, which `save` names by the way from its folder; written now, unless it is there.
+                With other spellings in it, or None, they lie beside the tokens.
         """
         if all(self.normaliser(word) == word for word in words[first:]):
-            self._spelling.store(words, first)
+            self._spelling.store(words, first, shared)
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], normaliser: str = "none") -> Self:

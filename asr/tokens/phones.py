@@ -4,6 +4,7 @@ The labels of an utterance do not say where its words start: no phone stands for
 lexicon finds is phones, and `Phones.decode` gives them as such.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ class Phones(Spelling):
     def __init__(self, pronouncer: Pronouncer, stored: Path | None = None) -> None:
         """Keep the pronunciations; ``stored`` is a file that `StoredSpellings.save` wrote, which come first."""
         self._pronouncer, self._stored = pronouncer, stored
+        self._shared: Path | None = None
         self.labels = (BLANK_LABEL, *pronouncer.phones)
         self._index = {label: index for index, label in enumerate(self.labels)}
 
@@ -38,11 +40,17 @@ class Phones(Spelling):
         """Spellings that lie beside the tokens, read when they are first needed; None: there are none."""
         return StoredSpellings.load(self._stored) if self._stored else None
 
-    def store(self, words: Sequence[str], first: int) -> None:
-        """Pronounce the words from ``first`` on, which are in order of their bytes, and keep that for `save`."""
+    def store(self, words: Sequence[str], first: int, shared: Path | None = None) -> None:
+        """Pronounce the words from ``first`` on, which are in order of their bytes, and keep that for `save`.
+
+        In the file ``shared``, which is written now, unless there are other spellings in it already.
+        """
         guessed = dict(self._pronouncer.guessed)
         self.stored = StoredSpellings.of(words, [*([] for _ in range(first)), *self.spell(words[first:])])
         self._pronouncer.guessed = guessed  # the others are stored now
+        if shared is not None and not shared.exists():
+            self.stored.save(shared)
+        self._shared = shared if shared and StoredSpellings.load(shared) == self.stored else None
 
     def encode(self, text: str) -> list[int]:
         """Return the labels of each word's first pronunciation.
@@ -112,6 +120,8 @@ class Phones(Spelling):
         value = {"dictionary": PRONUNCIATIONS, "guess": self._pronouncer.guesses, "guessed": guessed}
         if self.stored is None:
             return value
+        if self._shared is not None:
+            return {**value, "spellings": os.path.relpath(self._shared, folder)}
         self.stored.save(folder / SPELLINGS)
         return {**value, "spellings": SPELLINGS}
 

@@ -33,7 +33,7 @@ class Spelling(Protocol):
         """Spellings of many words that need not be worked out; None: there are none."""
         return None
 
-    def store(self, words: Sequence[str], first: int) -> None:
+    def store(self, words: Sequence[str], first: int, shared: Path | None = None) -> None:
         """Work out the spellings of the words from ``first`` on, and keep them, where that takes time."""
 
     def encode(self, text: str) -> list[int]:

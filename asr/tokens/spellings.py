@@ -69,6 +69,14 @@ class StoredSpellings:
         with replacing(path) as part:
             np.savez(part, **asdict(self))
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the other holds the same words with the same spellings."""
+        if not isinstance(other, StoredSpellings):
+            return NotImplemented
+        return all(np.array_equal(one, asdict(other)[name]) for name, one in asdict(self).items())
+
+    __hash__ = None
+
     def spell(self, words: Sequence[str]) -> list[list[tuple[int, ...]] | None]:
         """Return each spelling of each word; None for a word that is not among these."""
         places = [self._table.get(word) for word in words] if len(words) >= _MANY else map(self._find, words)

@@ -141,3 +141,16 @@ def check_absent(outputs: Sequence[Path]) -> None:
         raise TranscriptionError(
             f"{there[0]}{more}: there already: replace them (--overwrite) or do only what is left (--resume)"
         )
+
+
+def check_writable(folder: Path) -> None:
+    """Check that files can be written into a folder, or that it can be made.
+
+    Raises:
+        TranscriptionError: they cannot, or it cannot.
+    """
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
+    if not os.path.isdir(there):
+        raise TranscriptionError(f"{folder}: {there.name} is no folder: name another (-o)")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise TranscriptionError(f"{folder}: must not be written: name another folder (-o), or change its permissions")

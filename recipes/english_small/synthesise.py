@@ -28,6 +28,7 @@ import soundfile
 
 from asr.audio import Waveform, read_audio, resample
 from asr.augment import speed_perturb
+from asr.cores import num_cores
 from asr.decoding.lm_text import read_blocks
 from asr.files import replacing, write_atomically
 from asr.manifest import Utterance, write_manifest
@@ -71,9 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="recordings, and DIR.jsonl beside it")
     parser.add_argument("--hours", type=float, default=40.0, help="how much to read, about (default: 40)")
     parser.add_argument("--seed", type=int, default=1, help="of everything that is drawn (default: 1)")
-    parser.add_argument(
-        "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes (default: one a core)"
-    )
+    parser.add_argument("--jobs", type=int, default=num_cores(), help="processes (default: one a core)")
     args = parser.parse_args(argv)
     args.output.mkdir(parents=True, exist_ok=True)
     parts = plan(args.text, args.hours, args.seed, args.output.resolve())

@@ -24,6 +24,7 @@ from pathlib import Path
 from systems import RECIPE, System, chosen
 
 import asr.run
+from asr.cores import num_cores
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def known(table: Path | None) -> set[tuple[str, str]]:
 
 def carry_out_all(left: Sequence[Training], more: Sequence[str], jobs: int) -> int:
     """Run what is left, ``jobs`` at a time, say after each how much is left, and return how many failed."""
-    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    threads = max(1, num_cores() // jobs)
     waiting, running, seconds, failed = list(left), {}, [], 0
     with ThreadPoolExecutor(jobs) as pool:
         while waiting or running:
@@ -150,9 +151,7 @@ def main() -> int:
     parser.add_argument("--percents", nargs="+", type=int, default=[10, 30, 100], metavar="P")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], metavar="N")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for all trainings")
-    parser.add_argument(
-        "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="at a time (default: a core each)"
-    )
+    parser.add_argument("--jobs", type=int, default=num_cores(), help="at a time (default: a core each)")
     parser.add_argument("--known", type=Path, metavar="F", help="table.json, whose trainings are done")
     parser.add_argument("--left", action="store_true", help="only say what is left")
     args = parser.parse_args()

@@ -218,6 +218,7 @@ def test_a_recording_in_which_the_model_is_lost_is_flagged(asr, tmp_path):
         (["one.wav", "--overwrite"], "--overwrite: the text goes to stdout"),
         (["m.jsonl", "--resume"], "--resume: the text goes to stdout"),
         (["m.jsonl", "-o", "."], "m.jsonl: would replace an input"),
+        (["one.wav", "-o", "two.flac/out", "-m", "nowhere"], "two.flac/out: two.flac is no folder: name another (-o)"),
         (["a/x.wav", "b/x.flac"], "both a/x.wav and b/x.flac would write it"),
         (["a/x.wav", "b/x.flac", "--shard", "1/2"], "both a/x.wav and b/x.flac would write it"),
         (["one.wav", "--language", "de"], "--language de: models are of English"),

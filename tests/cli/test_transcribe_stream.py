@@ -153,3 +153,9 @@ def test_a_stream_in_which_the_model_was_lost_is_flagged_at_its_end(tmp_path, de
     assert out == "A A\nA A A\n"
     assert bool(err) == is_flagged
     assert not err or (err.startswith("pause.wav: mean confidence 0.6") and "the model was lost" in err)
+
+
+def test_what_came_before_a_stream_broke_off_is_heard(stream):
+    status, out, err = stream("-", content=contained(LONG_PAUSE, "WAV")[:-1000])
+    assert (status, out) == (1, "A A\nA A A\n")
+    assert err.startswith("asr: -: truncated (") and err.count("\n") == 1

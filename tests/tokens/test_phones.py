@@ -144,6 +144,32 @@ def test_stored_spellings_are_those_that_were_worked_out_and_need_no_dictionary(
         loaded.spell("<unk>")
 
 
+def test_models_with_the_same_phones_share_a_file_of_spellings(make_tokens, tmp_path):
+    shared, words = tmp_path / "lm" / "words.spellings.npz", ["<unk>", "a", "dead", "read"]
+    shared.parent.mkdir()
+    expected = make_tokens(guess=True).spell_all(words[1:])
+    for name in ("first", "second"):
+        tokens = make_tokens(guess=True)
+        tokens.store_spellings(words, 1, shared)
+        tokens.save(tmp_path / name / "tokens.json")
+        assert not (tmp_path / name / "spellings.npz").exists()
+    moved = tmp_path.rename(tmp_path.with_name("moved"))
+    (moved / "second" / "pronunciations.txt").write_text("not a dictionary")
+    assert Tokens.load(moved / "second" / "tokens.json").spell_all(words[1:]) == expected
+
+
+def test_a_file_of_other_spellings_is_not_shared_and_stays(make_tokens, tmp_path):
+    shared = tmp_path / "words.spellings.npz"
+    make_tokens().store_spellings(["the"], 0, shared)
+    content = shared.read_bytes()
+    tokens = make_tokens()
+    tokens.store_spellings(["read", "the"], 0, shared)
+    tokens.save(tmp_path / "run" / "tokens.json")
+    assert shared.read_bytes() == content
+    assert Tokens.load(tmp_path / "run" / "tokens.json").stored_spellings == tokens.stored_spellings
+    assert (tmp_path / "run" / "spellings.npz").exists()
+
+
 def test_spellings_of_words_that_normalising_changes_are_not_stored(tmp_path):
     path = tmp_path / "words.txt"
     path.write_text(DICTIONARY)

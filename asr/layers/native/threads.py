@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from asr.cores import num_cores
+
 
 def num_threads() -> int:
     """Return how many processors this process may use; OMP_NUM_THREADS sets fewer."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = num_cores()
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     return min(allowed, int(wanted)) if wanted.isdigit() and int(wanted) else allowed
 
