@@ -149,7 +149,7 @@ def load_onnx(folder: str | Path, *, int8: bool = False, threads: int | None = N
     folder = find_model(folder)
     path = folder / (MODEL_INT8 if int8 else MODEL_ONNX)
     if not path.is_file():
-        raise RunError(f"{path}: not there: make it with asr export {folder}{' --int8' if int8 else ''}")
+        raise RunError(f"{path}: not there: make it with asr export {folder} --format onnx{' --int8' if int8 else ''}")
     model = OnnxModel(folder, *_read_parts(folder), path, threads)
     for name, digest in describe_source(folder).items():
         if model.metadata.get(name) != digest:

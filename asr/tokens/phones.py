@@ -50,7 +50,7 @@ class Phones(Spelling):
         self._pronouncer.guessed = guessed  # the others are stored now
         if shared is not None and not shared.exists():
             self.stored.save(shared)
-        self._shared = shared if shared and StoredSpellings.load(shared) == self.stored else None
+        self._shared = shared if shared and StoredSpellings.load(shared).same_as(self.stored) else None
 
     def encode(self, text: str) -> list[int]:
         """Return the labels of each word's first pronunciation.
