@@ -74,6 +74,7 @@ class Definition:
     lm_unit: str = "word"
     lm_weight: float = 0.0
     word_bonus: float = 0.0
+    blank_penalty: float = 0.0
     oov_penalty: float = 0.0
     oov_letter_penalty: float = 0.0
     hotwords: Sequence[tuple[Words, float]] = field(default_factory=list)
@@ -95,6 +96,10 @@ class Definition:
         if self.lexicon is not None or any(word in phrase for phrase, _ in self.hotwords):
             return 0
         return 1 if self.kind == "phones" else len(word)
+
+    def penalised(self, log_probs: np.ndarray) -> np.ndarray:
+        logits = log_probs - self.blank_penalty * (np.arange(log_probs.shape[1]) == 0)
+        return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
 
     def lm_score(self, words: Words, path: Sequence[int], *, end: bool = True) -> float:
         if self.lm is None:
@@ -145,6 +150,7 @@ class Definition:
 
 def hypotheses_by_enumeration(definition: Definition, log_probs: np.ndarray) -> dict[str, float]:
     """Total score by text: over every path, its labels, every way in which they say words."""
+    log_probs = definition.penalised(log_probs)
     num_frames, num_classes = log_probs.shape
     masses: dict[tuple[tuple[int, ...], Words], float] = {}
     for path in itertools.product(range(num_classes), repeat=num_frames):
@@ -166,12 +172,16 @@ Prefix = tuple[Words, tuple[Any, ...], int, tuple[int, ...]]  # words, units of 
 
 @dataclass
 class TextbookSearch:
-    """A prefix beam search with a dictionary, and the rules of `asr.decoding.search`."""
+    """A prefix beam search with a dictionary, and the rules of `asr.decoding.search`.
+
+    Where the beam's size cuts between equals (homophones, say), which of them stay is a matter of rounding.
+    """
 
     definition: Definition
     beam_size: int
     token_min_log_prob: float = -np.inf
     beam_threshold: float = np.inf
+    cut_between_equals: bool = False
 
     def __post_init__(self) -> None:
         d = self.definition
@@ -192,7 +202,7 @@ class TextbookSearch:
     def run(self, log_probs: np.ndarray) -> dict[str, float]:
         start: Prefix = ((), (), 0, ())
         beam = {start: (0.0, -np.inf)}
-        for frame in log_probs:
+        for frame in self.definition.penalised(log_probs):
             best_token = int(frame.argmax())
             allowed = [c for c in range(len(frame)) if c in (0, best_token) or frame[c] >= self.token_min_log_prob]
             beam = self._next(beam, frame, allowed)
@@ -223,6 +233,9 @@ class TextbookSearch:
                 stays[new] = (blank, np.logaddexp(label, mass))
         ranks = {p: np.logaddexp(*ends) + self.value(p) for p, ends in stays.items()}
         ranked = sorted((p for p in stays if ranks[p] > -np.inf and ranks[p] >= worst), key=lambda p: -ranks[p])
+        last, dropped = ranked[self.beam_size - 1 : self.beam_size], ranked[self.beam_size : self.beam_size + 1]
+        if dropped and ranks[last[0]] - ranks[dropped[0]] < 1e-9:
+            self.cut_between_equals = True
         return {p: stays[p] for p in ranked[: self.beam_size]}
 
     def _is_space(self, c: int) -> bool:

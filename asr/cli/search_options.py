@@ -40,6 +40,12 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lm-weight", metavar="W", type=_finite, help="factor of its scores (default: tuned, or 0.5)")
     parser.add_argument("--word-bonus", metavar="B", type=_finite, help="added a word (default: tuned, or 0)")
     parser.add_argument(
+        "--blank-penalty",
+        metavar="P",
+        type=_finite,
+        help="taken off the logit of blank; above 0 against texts that lack words (default: tuned, or 0)",
+    )
+    parser.add_argument(
         "--oov-penalty",
         metavar="P",
         type=_finite,
@@ -108,7 +114,7 @@ def search_for(
 
     # Weights that were tuned with a language model mean nothing without one.
     settings = load_settings(folder, UNTUNED_SETTINGS) if lm_path else COMMAND_SETTINGS
-    names = ("lm_weight", "word_bonus", "oov_penalty", "oov_letter_penalty", "lm_unit")
+    names = ("lm_weight", "word_bonus", "blank_penalty", "oov_penalty", "oov_letter_penalty", "lm_unit")
     asked = {name: value for name in names if (value := getattr(args, name)) is not None}
     beam_size = args.beam_size or (config.beam_size if _is_plain(args, folder) else settings.beam_size)
     decoder = Decoder(
@@ -127,8 +133,9 @@ def _check_weights(args: argparse.Namespace, *, has_lm: bool, is_greedy: bool) -
     for name in ("lm_weight", "lm_unit", "oov_penalty", "oov_letter_penalty"):
         if getattr(args, name) is not None and not has_lm:
             raise ConfigError(f"--{name.replace('_', '-')}: there is no language model: name one with --lm")
-    if args.word_bonus is not None and is_greedy:
-        raise ConfigError("--word-bonus: greedy search adds none: give a --beam-size above 1")
+    for name in ("word_bonus", "blank_penalty"):
+        if getattr(args, name) is not None and is_greedy:
+            raise ConfigError(f"--{name.replace('_', '-')}: greedy search has none: give a --beam-size above 1")
 
 
 def _with_second_pass(decoder: "Decoder", args: argparse.Namespace) -> "Decoder | RescoringDecoder":

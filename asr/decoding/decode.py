@@ -125,6 +125,7 @@ def decode(
     lm: LanguageModel | None = None,
     lm_weight: float = 0.5,
     word_bonus: float = 0.0,
+    blank_penalty: float = 0.0,
     oov_penalty: float = 0.0,
     oov_letter_penalty: float = 0.0,
     lm_unit: Literal["word", "token"] = "word",
@@ -142,6 +143,7 @@ def decode(
         lm: language model; its scores for a sentence's start and end count too.
         lm_weight: factor of its log-probabilities.
         word_bonus: added for each word.
+        blank_penalty: taken off the logit of blank in each frame.
         oov_penalty: added for each word that the language model does not know, on top of its score for ``<unk>``.
         oov_letter_penalty: added for each letter of a word that neither the language model nor a hotword has, 0 or
             below; without it, unknown words may run known ones together.
@@ -169,8 +171,16 @@ def decode(
     '' 0.36
     """
     settings = DecoderSettings(
-        beam_size, lm_weight, word_bonus, oov_penalty, oov_letter_penalty, lm_unit, token_min_log_prob, beam_threshold
-    )  # fmt: skip
+        beam_size,
+        lm_weight,
+        word_bonus,
+        blank_penalty,
+        oov_penalty,
+        oov_letter_penalty,
+        lm_unit,
+        token_min_log_prob,
+        beam_threshold,
+    )
     return _decoder(tokens, settings, lm, lexicon, tuple(refuse_single_text(hotwords, "hotwords")))(log_probs)
 
 

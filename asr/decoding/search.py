@@ -5,8 +5,9 @@ that spell the same text are the same text. So all alignments, spaces and segmen
 and all pronunciations that a lexicon gives its words (a label sequence counts once for each way in which the words
 can be pronounced as it). A language model over tokens tells token sequences apart: these are summed at the end.
 
-Scores: log-probability of the words, weight times log-probability by the language model, bonuses. What ranks a prefix
-within the beam has besides the best that its open word can still add (look-ahead), taken back when the word ends.
+Scores: log-probability of the words, in which blank has a penalty, weight times log-probability by the language model,
+bonuses. What ranks a prefix within the beam has besides the best that its open word can still add (look-ahead), taken
+back when the word ends.
 After each frame, in this order: prefixes and their extensions that rank ``beam_threshold`` below the best single one
 are dropped, those of the same text are summed, and of the sums the ``beam_size`` best stay that are not below that
 threshold themselves. Everything is in natural logarithms and float64.
@@ -43,6 +44,7 @@ from asr.decoding.search_state import (
 from asr.decoding.search_words import finish
 from asr.decoding.settings import DecoderSettings
 from asr.errors import UtteranceError
+from asr.tokens import BLANK
 
 _CHUNK = 256  # frames that are copied to float64 at once
 _FIRST_ROWS = 4096
@@ -117,7 +119,7 @@ class Search:
             UtteranceError: no prefix is left: the frames allow nothing that the lexicon has.
         """
         for first in range(0, len(log_probs), _CHUNK):
-            frames = self._with_one_separator(log_probs[first : first + _CHUNK])
+            frames = self._prepared(log_probs[first : first + _CHUNK])
             while len(frames := frames[advance(self._graph, self._lm, state, frames) :]):
                 state = self._with_room(state)
         if not state.counts[NUM_PREFIXES]:
@@ -127,9 +129,12 @@ class Search:
             )
         return state
 
-    def _with_one_separator(self, frames: np.ndarray) -> np.ndarray:
-        """Return frames as float64 in which the first separator stands for all."""
+    def _prepared(self, frames: np.ndarray) -> np.ndarray:
+        """Return frames as float64 in which blank has its penalty, and the first separator stands for all."""
         frames = np.array(frames, np.float64, order="C")
+        if self.settings.blank_penalty and len(frames):
+            frames[:, BLANK] -= self.settings.blank_penalty
+            frames -= np.logaddexp.reduce(frames, axis=1, keepdims=True)
         separators = list(self.vocabulary.units.separators)
         if len(separators) > 1:
             merged = np.logaddexp.reduce(frames[:, separators], axis=1)

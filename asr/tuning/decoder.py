@@ -1,7 +1,8 @@
 """The weights of a search that make the fewest word errors on a development set, found by trying them.
 
-Four numbers are searched, as no more can be told apart by the errors of some hundred utterances: the language model's
-weight, the bonus for each word, and the penalties for each word that the model does not know and for its letters.
+Five numbers are searched, as no more can be told apart by the errors of some hundred utterances: the language model's
+weight, the bonus for each word, the penalty for blank, and those for each word that the model does not know and for its
+letters.
 Trials are proposed by `asr.tuning.sampler`; each decodes the set once from saved log-probabilities.
 """
 
@@ -32,6 +33,7 @@ from asr.tuning.study import WEIGHTS, Trial, read_trials, write_trials
 RANGES = {
     "lm_weight": (0.02, 4.0),
     "word_bonus": (-4.0, 6.0),
+    "blank_penalty": (0.0, 5.0),
     "oov_penalty": (-20.0, 5.0),
     "oov_letter_penalty": (-4.0, 0.0),
 }
@@ -168,10 +170,10 @@ def _that_matter(
 ) -> tuple[str, ...]:
     """Return the weights that can change anything: not all words may be unknown to the model, or outside a lexicon."""
     if settings.lm_unit != "word":
-        return WEIGHTS[:2]
+        return WEIGHTS[:3]
     if lexicon is None:
         return WEIGHTS
-    return WEIGHTS[:3] if any(lm.index(word) == UNKNOWN for word in lexicon.words) else WEIGHTS[:2]
+    return WEIGHTS[:4] if any(lm.index(word) == UNKNOWN for word in lexicon.words) else WEIGHTS[:3]
 
 
 def _propose(names: Sequence[str], trials: Sequence[Trial], seed: int) -> dict[str, float]:

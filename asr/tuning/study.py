@@ -10,7 +10,7 @@ from asr.errors import RunError
 from asr.files import write_atomically
 from asr.manifest import read_json_lines
 
-WEIGHTS = ("lm_weight", "word_bonus", "oov_penalty", "oov_letter_penalty")
+WEIGHTS = ("lm_weight", "word_bonus", "blank_penalty", "oov_penalty", "oov_letter_penalty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Trial:
 
     Attributes:
         trial: its number, from 0.
-        lm_weight, word_bonus, oov_penalty, oov_letter_penalty: as in `asr.decoding.settings.DecoderSettings`.
+        lm_weight, word_bonus, blank_penalty, oov_penalty, oov_letter_penalty: as in
+            `asr.decoding.settings.DecoderSettings`.
         wer: word error rate, a fraction.
         cer: character error rate, a fraction.
         study: a digest of what was tried on: trials of two studies cannot be compared.
@@ -28,6 +29,7 @@ class Trial:
     trial: int
     lm_weight: float
     word_bonus: float
+    blank_penalty: float
     oov_penalty: float
     oov_letter_penalty: float
     wer: float

@@ -227,7 +227,7 @@ def test_a_language_model_in_the_run_folder_is_used_unless_told_otherwise(tiny_r
         (["--rescore-lm", "nowhere.arpa"], "nowhere.arpa: No such file"),
         (["--lm-weight", "1"], "--lm-weight: there is no language model: name one with --lm"),
         (["--beam-size", "5", "--lm", "none", "--oov-penalty", "1"], "--oov-penalty: there is no language model"),
-        (["--word-bonus", "1"], "--word-bonus: greedy search adds none"),
+        (["--word-bonus", "1"], "--word-bonus: greedy search has none"),
         (["--beam-size", "5", "--rescore-lm-weight", "1"], "name a model with --rescore-lm"),
         (["--beam-size", "5", "--calibrate", "temperature"], "has no references"),
     ],

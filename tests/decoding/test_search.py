@@ -29,7 +29,13 @@ from tests.reference_search import (
 )
 
 NO_PRUNING = 5_000
-WEIGHTS = {"lm_weight": 0.7, "word_bonus": 0.4, "oov_penalty": -1.5, "oov_letter_penalty": -0.6}
+WEIGHTS = {
+    "lm_weight": 0.7,
+    "word_bonus": 0.4,
+    "blank_penalty": 0.8,
+    "oov_penalty": -1.5,
+    "oov_letter_penalty": -0.6,
+}
 
 
 class GivenPieces(Pieces):
@@ -157,7 +163,7 @@ def test_a_beam_that_covers_everything_equals_enumeration_of_all_paths(folder, m
     hypotheses = mode.decoder(folder)(log_probs)
     assert {h.text: h.score.total for h in hypotheses} == pytest.approx(expected, rel=1e-5, abs=1e-5)  # float32 model
     totals = [h.score.total for h in hypotheses]
-    assert totals == sorted(totals, reverse=True) and len(totals) == len(expected)
+    assert max(np.diff(totals), default=0) < 1e-12 and len(totals) == len(expected)  # equals are added up in any order
     for h in hypotheses:
         assert h.score.total == pytest.approx(h.score.acoustic + h.score.lm + h.score.bonus)
         assert h.score.bonus == pytest.approx(mode.definition().bonus(tuple(h.text.split())))
@@ -182,8 +188,9 @@ def test_a_beam_that_prunes_equals_the_textbooks(
     if mode.tokens is TWO_SPACES:
         log_probs[:, 2], log_probs[:, 3] = np.logaddexp(log_probs[:, 2], log_probs[:, 3]), -np.inf
     pruning = {"beam_size": beam_size, "beam_threshold": beam_threshold, "token_min_log_prob": token_min_log_prob}
-    expected = TextbookSearch(definition, **pruning).run(log_probs)
-    if expected:
+    textbook = TextbookSearch(definition, **pruning)
+    expected = textbook.run(log_probs)
+    if expected and not textbook.cut_between_equals:
         hypotheses = mode.decoder(folder, **pruning)(log_probs, num_best=NO_PRUNING)
         assert {h.text: h.score.total for h in hypotheses} == pytest.approx(expected, rel=1e-4, abs=1e-4)
 

@@ -48,6 +48,7 @@ def test_a_broken_file_is_named(tmp_path, content):
         {"lm_weight": math.nan},
         {"word_bonus": math.inf},
         {"oov_penalty": math.nan},
+        {"blank_penalty": math.inf},
         {"oov_letter_penalty": 0.5},
         {"lm_unit": "letter"},
         {"beam_threshold": -1.0},

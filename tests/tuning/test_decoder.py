@@ -41,7 +41,12 @@ def test_tuning_makes_fewer_errors_than_greedy_search_and_the_beam_alone(study, 
 
 def test_of_trials_with_the_same_errors_the_most_central_is_taken(study):
     tuned = study()
-    weights = [(0.03, 0.0, -3.0, 0.0), (0.3, 1.0, -4.0, -1.0), (3.0, 2.0, -5.0, -2.0), (0.3, 1.0, -4.0, -1.0)]
+    weights = [
+        (0.03, 0.0, 0.0, -3.0, 0.0),
+        (0.3, 1.0, 1.0, -4.0, -1.0),
+        (3.0, 2.0, 2.0, -5.0, -2.0),
+        (0.3, 1.0, 1.0, -4.0, -1.0),
+    ]
     errors = [(0.1, 0.1), (0.1, 0.1), (0.1, 0.1), (0.1, 0.2)]
     tuned.trials = [Trial(n, *weights[n], *errors[n], study="") for n in range(4)]
     assert tuned.best.trial == 1
@@ -51,7 +56,7 @@ def test_only_weights_are_chosen(study, tmp_path):
     tuned = study()
     tuned.run(2, tmp_path / "t.jsonl")
     weights = tuned.best.weights
-    assert set(weights) == {"lm_weight", "word_bonus", "oov_penalty", "oov_letter_penalty"}
+    assert set(weights) == {"lm_weight", "word_bonus", "blank_penalty", "oov_penalty", "oov_letter_penalty"}
     assert tuned.best_settings() == replace(SETTINGS, **weights)
 
 
