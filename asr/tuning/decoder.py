@@ -39,7 +39,7 @@ RANGES = {
 }
 _LOGARITHMIC = ("lm_weight",)
 _FIRST = UNTUNED_SETTINGS
-_RANDOM_TRIALS = 16  # before the estimator has something to estimate from
+_RANDOM_TRIALS = 8  # before the estimator has something to estimate from
 
 
 class DecoderStudy:
