@@ -3,12 +3,15 @@
 What libsndfile does not know, such as m4a and the sound of videos, is read by PyAV (`asr.media`).
 
 A file that is not whole is an error, never a shorter waveform: libsndfile itself shortens most truncated files without
-a word, so what a header promises is compared with what came. Features are the business of `asr.features`.
+a word, so what a header promises is compared with what came. Not so where no header says the sound's length
+(IRCAM, PAF, PVF, AAC, AMR, MPEG streams, videos in Matroska), nor for AVI, MAT5, MPC2K, WVE and XI. Features are the
+business of `asr.features`.
 """
 
 import io
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +23,8 @@ import soxr
 
 from asr.errors import AudioError
 from asr.files import takes_bytes_only
-from asr.media import media_blocks, media_facts, read_media
-from asr.raw_audio import RawFormat
+from asr.media import media_blocks, media_facts
+from asr.raw_audio import MAX_RATE_HZ, MIN_RATE_HZ, RawFormat
 from asr.signatures import HEAD_BYTES, is_media, read_head
 
 Waveform: TypeAlias = np.ndarray  # [N] float32, in -1..1
@@ -31,19 +34,19 @@ Waveform: TypeAlias = np.ndarray  # [N] float32, in -1..1
 SPAN_TOLERANCE_S = 0.1
 # Sound lies in -1..1; float files with 16- or even 20-bit values stay below this. Beyond, powers leave float32.
 _MAX_SAMPLE = 1e6
-# Speech at a lower rate cannot be understood, and resampling it by a thousand would fill the memory.
-_MIN_RATE_HZ, _MAX_RATE_HZ = 1_000, 1_000_000
 # MP3 headers may only estimate the length. Two frames of 1152 samples at the ends, and a share for a poor estimate.
 _MP3_TOLERANCE_SAMPLES, _MP3_TOLERANCE_SHARE = 2304, 0.02
 # An MP3 frame borrows bits from frames before it: after a seek, the first come out silent.
 _MP3_LEAD_IN_SAMPLES = 16 * 1152
-# Programs that write to a pipe cannot know the length: they leave 0xFFFFFFFF or thereabouts in the header.
-LENGTH_UNKNOWN = 0x7FFFF000
+# Programs that write to a pipe cannot know the length: they leave the most that 31 or 32 bits hold, or just below.
+_UNKNOWN_LENGTHS = (range(0x7FFFF000, 0x80000001), range(0xFFFFF000, 1 << 32))
 # The most that FLAC can do: frames of 65 535 equal samples in 11 bytes.
 _MOST_SAMPLES_A_BYTE = 6_000
 _TAIL_BYTES = 65_536  # longest page of an Ogg file (65 307), rounded up
-_SHORT_CHUNK = re.compile(r"^ *(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_SHORT_CHUNK = re.compile(r"^ *(?:data|SSND|BODY|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_SEEMS_TRUNCATED = re.compile(r"^(?:\*\*\* File s|S)eems to be (?:a )?truncated", re.MULTILINE)  # MAT4, VOC
 _SPHERE_COUNT = re.compile(rb"^sample_count -i (\d+)", re.MULTILINE)
+_AVR_COUNT = slice(26, 30)  # bytes of the header, the highest first
 
 
 def read_audio(
@@ -91,8 +94,8 @@ def read_channels(
     """
     path = Path(path)
     if raw is None and needs_pyav(path):
-        samples, rate = read_media(path)
-        channels = samples[span_of(path, rate, len(samples), offset_s, duration_s)]
+        rate = media_facts(path).sample_rate_hz
+        channels = np.concatenate(list(span_of_media(path, rate, offset_s, duration_s)))
     else:
         with opened(path, raw) as file:
             rate = file.samplerate
@@ -115,7 +118,7 @@ def check_samples(path: Path, channels: np.ndarray, rate: int) -> None:
     Raises:
         AudioError: the rate is none of sound, or a sample is not finite or beyond any loudness.
     """
-    if not _MIN_RATE_HZ <= rate <= _MAX_RATE_HZ:
+    if not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:
         raise AudioError(f"{path}: {rate} samples a second, which no sound has: the header is damaged, write it anew")
     if not np.isfinite(channels).all():
         raise AudioError(f"{path}: some samples are NaN or infinite: write the file anew from its source")
@@ -224,7 +227,10 @@ def opened(path: Path, raw: RawFormat | None = None) -> Iterator[soundfile.Sound
     if raw is not None:
         raw.check_size(path)
     elif path.suffix.lower() == ".raw":
-        raise AudioError(f"{path}: raw samples do not say what they are: convert the file to WAV or FLAC")
+        raise AudioError(
+            f"{path}: raw samples do not say what they are: say it to asr transcribe, as in --raw s16le,16000,1, "
+            f"or convert the file to WAV or FLAC"
+        )
     try:
         name = os.fsencode(path)  # soundfile itself cannot encode names that are no UTF-8
         options = raw.soundfile_options if raw else {}
@@ -255,8 +261,17 @@ def _is_cut_off(file: soundfile.SoundFile, head: bytes, tail: bytes) -> bool:
     if head.startswith(b"NIST_1A"):
         promised = _SPHERE_COUNT.search(head)
         return promised is not None and file.frames < int(promised[1])
+    if head.startswith(b"2BIT"):
+        return file.frames < int.from_bytes(head[_AVR_COUNT], "big")
+    if _SEEMS_TRUNCATED.search(file.extra_info):
+        return True
     chunks = ((int(said), int(there)) for said, there in _SHORT_CHUNK.findall(file.extra_info))
-    return any(there < said < LENGTH_UNKNOWN for said, there in chunks)
+    return any(there < said and not is_unknown_length(said) for said, there in chunks)
+
+
+def is_unknown_length(num_bytes: int) -> bool:
+    """Whether a length in a header is one that programs write who cannot know it."""
+    return any(num_bytes in lengths for lengths in _UNKNOWN_LENGTHS)
 
 
 def _ends_an_ogg_stream(page: bytes) -> bool:
@@ -291,8 +306,8 @@ def span_of(path: Path, rate: int, num_samples: int, offset_s: float, duration_s
 
 def _read_span(file: soundfile.SoundFile, span: slice) -> np.ndarray:
     """Read a span [N, C]; fewer samples than the header promises are an error."""
-    (channels,) = span_blocks(file, span, span.stop)
-    return channels
+    # One block, but of µ-law without a header (.snd) libsndfile reads the last twelve samples apart.
+    return np.concatenate(list(span_blocks(file, span, span.stop)))
 
 
 def span_blocks(file: soundfile.SoundFile, span: slice, size: int) -> Iterator[np.ndarray]:
@@ -314,6 +329,25 @@ def span_blocks(file: soundfile.SoundFile, span: slice, size: int) -> Iterator[n
     tolerance = _MP3_TOLERANCE_SAMPLES + _MP3_TOLERANCE_SHARE * expected if is_mp3 else 0.0
     if count < max(lead_in + 1, expected - tolerance):
         raise _truncated(file, f"{count} samples where the header says {expected}")
+
+
+def span_of_media(path: Path, rate: int, offset_s: float, duration_s: float | None) -> Iterator[np.ndarray]:
+    """Yield a span of what PyAV reads as blocks [n, C]; nothing after it is decoded.
+
+    Raises:
+        AudioError: as `asr.media.media_blocks`; or there are no samples; or the span does not lie in the file.
+    """
+    wanted, count = span_of(path, rate, sys.maxsize, offset_s, duration_s), 0  # as in a file without an end
+    for block in media_blocks(path):
+        part = block[max(0, wanted.start - count) : max(0, wanted.stop - count)]
+        count += len(block)
+        if len(part):
+            yield part
+        if count >= wanted.stop:
+            return
+    if not count:
+        raise AudioError(f"{path}: the file holds no samples: record or copy it again")
+    span_of(path, rate, count, offset_s, duration_s)
 
 
 def _truncated(file: soundfile.SoundFile, how: str) -> AudioError:

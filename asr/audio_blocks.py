@@ -12,9 +12,18 @@ import numpy as np
 import soundfile
 import soxr
 
-from asr.audio import Waveform, check_samples, mixed, needs_pyav, one_channel, opened, span_blocks, span_of
-from asr.errors import AudioError
-from asr.media import media_blocks, media_facts
+from asr.audio import (
+    Waveform,
+    check_samples,
+    mixed,
+    needs_pyav,
+    one_channel,
+    opened,
+    span_blocks,
+    span_of,
+    span_of_media,
+)
+from asr.media import media_facts
 from asr.raw_audio import RawFormat
 
 BLOCK_S = 10.0
@@ -37,7 +46,7 @@ def audio_blocks(
     path = Path(path)
     if raw is None and needs_pyav(path):
         rate = media_facts(path).sample_rate_hz
-        blocks = _span_of_media(path, rate, offset_s, duration_s)
+        blocks = span_of_media(path, rate, offset_s, duration_s)
         yield from resampled(_checked(path, blocks, rate, channel), rate, sample_rate_hz)
         return
     with opened(path, raw) as file:
@@ -69,17 +78,3 @@ def _checked(path: Path, blocks: Iterable[np.ndarray], rate: int, channel: int |
     for block in blocks:
         check_samples(path, block, rate)
         yield one_channel(block, channel, path)
-
-
-def _span_of_media(path: Path, rate: int, offset_s: float, duration_s: float | None) -> Iterator[np.ndarray]:
-    """Yield the samples of a span: what the file has is known only when all of it was decoded."""
-    start, count = round(offset_s * rate), 0
-    stop = None if duration_s is None else start + max(1, round(duration_s * rate))
-    for block in media_blocks(path):
-        wanted = block[max(0, start - count) : None if stop is None else max(0, stop - count)]
-        count += len(block)
-        if len(wanted):
-            yield wanted
-    if not count:
-        raise AudioError(f"{path}: the file holds no samples: record or copy it again")
-    span_of(path, rate, count, offset_s, duration_s)

@@ -3,19 +3,21 @@
 PyAV brings FFmpeg's libraries with it; it is the extra ``media``.
 """
 
+import io
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from asr.errors import AudioError
 
-# Headers round the length, and encoders add up to a few frames of 1024 or 2048 samples at the ends.
-_MISSING_S, _MISSING_SHARE = 0.25, 0.02
+# What a whole file may lack of the length in its header: rounding, and what encoders add at the ends and decoders drop
+# again. At low rates the latter is longer: up to five frames of 576 samples, of MP3 in Matroska.
+_MISSING_S, _MISSING_SAMPLES = 0.25, 2_880
 
 
 class MediaFacts(NamedTuple):
@@ -51,37 +53,44 @@ def media_blocks(path: Path) -> Iterator[np.ndarray]:
                 num_samples += len(samples)
                 yield samples
         seconds = num_samples / stream.rate
-        if duration is not None and seconds < duration * (1 - _MISSING_SHARE) - _MISSING_S:
+        if duration is not None and seconds < duration - max(_MISSING_S, _MISSING_SAMPLES / stream.rate):
             raise AudioError(
                 f"{path}: truncated ({seconds:.2f} s of sound where the header says {duration:.2f} s): "
                 f"copy or download it again"
             )
 
 
-def read_media(path: Path) -> tuple[np.ndarray, int]:
-    """Return all samples [N, C] float32 and the rate in Hz.
-
-    Raises:
-        AudioError: as `media_blocks`; or there are no samples.
-    """
-    blocks = list(media_blocks(path))
-    if not blocks:
-        raise AudioError(f"{path}: the file holds no samples: record or copy it again")
-    return np.concatenate(blocks), media_facts(path).sample_rate_hz
-
-
-def live_media(file: BinaryIO) -> tuple[int, Iterator[np.ndarray]]:
+def live_media(file: io.BufferedReader, head: bytes) -> tuple[int, Iterator[np.ndarray]]:
     """Return rate and samples, [n, C] float32 each, of the first sound track of what comes through a pipe.
+
+    Args:
+        file: standard input, say.
+        head: what was read of it already.
 
     Raises:
         AudioError: as `media_blocks`, also while the samples are taken.
     """
-    blocks = _live_blocks(file)
+    if file.seekable():  # a file, and some containers have at the end what is needed first
+        file.seek(-len(head), io.SEEK_CUR)
+        blocks = _live_blocks(file)
+    else:
+        blocks = _live_blocks(_AsItComes(file, head))
     rate, first = next(blocks)
     return rate, itertools.chain([first], (samples for _, samples in blocks))
 
 
-def _live_blocks(file: BinaryIO) -> Iterator[tuple[int, np.ndarray]]:
+class _AsItComes:
+    """A pipe as PyAV shall read it: what is there, where `BufferedReader.read` waits for all that was asked for."""
+
+    def __init__(self, file: io.BufferedReader, head: bytes) -> None:
+        self._file, self._head = file, head
+
+    def read(self, size: int) -> bytes:
+        head, self._head = self._head[:size], self._head[size:]
+        return head or self._file.read1(size)
+
+
+def _live_blocks(file: Any) -> Iterator[tuple[int, np.ndarray]]:
     path = Path("-")
     with _opened(path, file) as (container, stream, _):
         planar = _pyav(path).AudioResampler(format="fltp")
@@ -91,7 +100,7 @@ def _live_blocks(file: BinaryIO) -> Iterator[tuple[int, np.ndarray]]:
 
 
 @contextmanager
-def _opened(path: Path, file: BinaryIO | None = None) -> Iterator[tuple[Any, Any, float | None]]:
+def _opened(path: Path, file: Any = None) -> Iterator[tuple[Any, Any, float | None]]:
     """Yield container, sound track and seconds that the header promises; PyAV's errors become ours."""
     av = _pyav(path)
     try:
@@ -115,9 +124,9 @@ def _promised_seconds(container: Any, stream: Any) -> float | None:
         return None
     if stream.duration is not None:
         return float(stream.duration * stream.time_base)
-    # The container's is that of its longest track.
-    only_sound = len(container.streams) == 1
-    return container.duration / 1e6 if container.duration is not None and only_sound else None
+    # The container's is that of its longest track, and of AVI a guess by the bit rate, too.
+    is_said = len(container.streams) == 1 and container.format.name != "avi"
+    return container.duration / 1e6 if container.duration is not None and is_said else None
 
 
 def _pyav(path: Path | None = None) -> ModuleType:

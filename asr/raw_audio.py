@@ -19,7 +19,9 @@ _ENCODINGS = {
     "alaw": ("ALAW", 1),
 }
 _BYTE_ORDERS = {"le": "LITTLE", "be": "BIG"}
-_MAX_RATE_HZ, _MAX_CHANNELS = 768_000, 64
+# Speech at a lower rate cannot be understood, and resampling it by a thousand would fill the memory.
+MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 1_000_000
+_MAX_CHANNELS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,14 @@ def parse_raw_format(text: str) -> RawFormat:
     if plain not in _ENCODINGS or (name != plain) != needs_order:
         known = ", ".join(encoding + ("le" if size > 1 else "") for encoding, (_, size) in _ENCODINGS.items())
         raise ConfigError(f"--raw {text}: {name!r} is no encoding: choose from {known}, or be for le")
-    if not (_is_count(rate, _MAX_RATE_HZ) and _is_count(channels, _MAX_CHANNELS)):
-        raise ConfigError(f"--raw {text}: write encoding, samples a second, channels, as in s16le,16000,1")
+    if not (_is_count(rate, MIN_RATE_HZ, MAX_RATE_HZ) and _is_count(channels, 1, _MAX_CHANNELS)):
+        raise ConfigError(
+            f"--raw {text}: write encoding, samples a second ({MIN_RATE_HZ} to {MAX_RATE_HZ}), "
+            f"channels (1 to {_MAX_CHANNELS}), as in s16le,16000,1"
+        )
     subtype, size = _ENCODINGS[plain]
     return RawFormat(subtype, _BYTE_ORDERS[order], size, int(rate), int(channels))
 
 
-def _is_count(text: str, most: int) -> bool:
-    return text.isascii() and text.isdigit() and 1 <= int(text) <= most
+def _is_count(text: str, least: int, most: int) -> bool:
+    return text.isascii() and text.isdigit() and least <= int(text) <= most

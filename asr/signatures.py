@@ -22,6 +22,8 @@ _MEDIA = (
     (0, b"wvpk"),  # WavPack
     (0, b"MAC "),  # Monkey's Audio
 )
+# What MP4 and RIFF say at byte 8 where they hold pictures: HEIC, AVIF, WebP.
+_PICTURES = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"WEBP")
 _TS_PACKET, _TS_SYNC = 188, 0x47  # MPEG transport stream: every packet begins with this byte
 
 
@@ -38,6 +40,8 @@ def read_head(path: Path) -> bytes:
 
 def is_sound(head: bytes) -> bool:
     """Whether a file that begins so is sound, or a video that may have some."""
+    if head.startswith(_PICTURES, 8):
+        return False
     return any(head.startswith(mark) for mark in _SOUND) or _is_mp3(head) or is_media(head)
 
 

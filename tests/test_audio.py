@@ -20,6 +20,10 @@ FORMATS = {
     "w64": ({}, 1e-4),
     "rf64": ({"format": "RF64"}, 1e-4),
     "sph": ({"format": "NIST", "subtype": "PCM_16"}, 1e-4),
+    "voc": ({}, 1e-4),
+    "svx": ({}, 1e-4),
+    "avr": ({}, 1e-4),
+    "mat": ({"format": "MAT4", "subtype": "PCM_16"}, 1e-4),
     "ogg": ({}, 0.1),
     "opus": ({"format": "OGG", "subtype": "OPUS"}, 0.1),
     "mp3": ({}, 0.1),
@@ -79,13 +83,39 @@ def test_a_truncated_real_flac_is_an_error(data, tmp_path):
         read_audio(tmp_path / "cut.flac", sample_rate_hz=RATE)
 
 
-@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF])
-def test_a_wav_written_to_a_pipe_is_read_though_its_header_promises_gigabytes(size, tmp_path):
-    path = written(tmp_path / "a.wav", tones())
-    content = bytearray(path.read_bytes())
-    content[40:44] = struct.pack("<I", size)
+def wav_that_promises(num_bytes, path):
+    """Write a WAV of two seconds whose header says another length."""
+    content = bytearray(written(path, tones()).read_bytes())
+    content[40:44] = struct.pack("<I", num_bytes)
     path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0xFFFFF000, 0x80000000, 0x7FFFFFFF, 0x7FFFF000])
+def test_a_wav_written_to_a_pipe_is_read_though_its_header_promises_gigabytes(size, tmp_path):
+    path = wav_that_promises(size, tmp_path / "a.wav")
     assert len(read_audio(path, sample_rate_hz=RATE)) == 2 * RATE
+
+
+@pytest.mark.parametrize("size", [2_000_000_000, 3_000_000_000])
+def test_a_wav_of_gigabytes_that_was_cut_off_is_an_error(size, tmp_path):
+    path = wav_that_promises(size, tmp_path / "a.wav")
+    with pytest.raises(AudioError, match=r"a\.wav: truncated"):
+        read_audio(path, sample_rate_hz=RATE)
+
+
+def test_a_w64_beyond_32_bits_that_was_cut_off_is_an_error(tmp_path):
+    path = written(tmp_path / "a.w64", tones())
+    content = bytearray(path.read_bytes())
+    content[16:24] = struct.pack("<Q", 5_000_000_000)  # of the whole file
+    path.write_bytes(content)
+    with pytest.raises(AudioError, match=r"a\.w64: truncated"):
+        read_audio(path, sample_rate_hz=RATE)
+
+
+def test_samples_that_libsndfile_reads_in_two_parts_are_one_waveform(tmp_path):
+    (tmp_path / "a.snd").write_bytes(bytes(range(256)) * 8)  # by its name µ-law of telephones
+    assert len(read_channels(tmp_path / "a.snd")[0]) == 2048
 
 
 def test_a_flac_written_to_a_pipe_is_read_by_pyav_or_says_so(tmp_path, monkeypatch):
@@ -111,7 +141,7 @@ def test_a_flac_written_to_a_pipe_is_read_by_pyav_or_says_so(tmp_path, monkeypat
         ("text.mp3", b"these are words and no sound\n" * 40, "not audio"),
         ("noise.flac", b"fLaC" + bytes(range(256)) * 8, "not audio"),
         ("short.ogg", b"OggS", "not audio"),
-        ("samples.raw", bytes(range(256)) * 8, "raw samples"),
+        ("samples.raw", bytes(range(256)) * 8, "raw samples .* say it to asr transcribe, as in --raw s16le,16000,1"),
     ],
 )
 def test_what_is_not_audio_is_one_clear_line(name, content, message, tmp_path):

@@ -5,8 +5,11 @@ import sys
 import numpy as np
 import pytest
 
+from asr import audio
 from asr.audio import audio_duration, num_channels, read_audio, read_channels
+from asr.audio_blocks import audio_blocks
 from asr.errors import AudioError
+from asr.media import media_blocks
 from asr.signatures import is_sound, read_head
 
 av = pytest.importorskip("av", reason="needs PyAV, the extra `media`")
@@ -17,26 +20,28 @@ CONTAINERS = {
     "a.webm": ("webm", "libopus", False),
     "a.mp4": ("mp4", "aac", True),
     "a.mkv": ("matroska", "aac", True),
+    "a.mka": ("matroska", "libmp3lame", False),
+    "a.avi": ("avi", "pcm_s16le", False),
 }
 
 
-def chord(seconds: float, num_channels: int) -> np.ndarray:
+def chord(seconds: float, num_channels: int, rate: int = RATE) -> np.ndarray:
     """A tone in each channel, the second an octave higher: [C, N]."""
-    time = np.arange(round(seconds * RATE)) / RATE
+    time = np.arange(round(seconds * rate)) / rate
     return np.stack([0.2 * np.sin(2 * np.pi * 440 * (c + 1) * time) for c in range(num_channels)]).astype(np.float32)
 
 
-def encoded(path, seconds=1.0, num_channels=2, name=None, **options):
+def encoded(path, seconds=1.0, num_channels=2, name=None, rate=RATE, **options):
     """Write a file in the container that its name says, or ``name``, and return its path."""
     container_format, codec, with_picture = CONTAINERS[name or path.name]
     with av.open(str(path), "w", format=container_format, options=options) as container:
         layout = "stereo" if num_channels == 2 else "mono"
-        stream = container.add_stream(codec, rate=RATE, layout=layout)
+        stream = container.add_stream(codec, rate=rate, layout=layout)
         if with_picture:
             _add_picture(container)
-        frame = av.AudioFrame.from_ndarray(chord(seconds, num_channels), format="fltp", layout=layout)
-        frame.sample_rate = RATE
-        resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=RATE)
+        frame = av.AudioFrame.from_ndarray(chord(seconds, num_channels, rate), format="fltp", layout=layout)
+        frame.sample_rate = rate
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate)
         for part in (*resampler.resample(frame), *resampler.resample(None), None):
             container.mux(stream.encode(part))
     return path
@@ -75,6 +80,60 @@ def test_a_container_that_was_cut_off_is_an_error(tmp_path):
         path.write_bytes(content[: int(len(content) * share)])
         with pytest.raises(AudioError, match=r"a\.m4a: truncated"):
             read_channels(path)
+
+
+def test_a_container_of_which_a_little_was_cut_off_is_an_error_however_long_it_is(tmp_path):
+    path = encoded(tmp_path / "a.webm", seconds=40.0)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * 0.98)])
+    with pytest.raises(AudioError, match=r"a\.webm: truncated \(39\.\d+ s of sound where the header says 40\."):
+        read_channels(path)
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"),
+    [
+        (8_000, 1.01),  # what MP3 adds at the ends is here 0.35 s
+        (RATE, 40.0),  # FFmpeg's guess at the length of an AVI is 1 % too long
+    ],
+)
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_what_encoders_add_at_the_ends_is_not_missed(name, rate, seconds, tmp_path):
+    channels, found = read_channels(encoded(tmp_path / name, seconds, num_channels=1, rate=rate))
+    assert len(channels) / found == pytest.approx(seconds, abs=0.3)
+
+
+@pytest.fixture
+def decoded_lengths(monkeypatch):
+    """Return a list that gets the length of each block that is decoded."""
+    lengths = []
+
+    def counting(path):
+        for block in media_blocks(path):
+            lengths.append(len(block))
+            yield block
+
+    monkeypatch.setattr(audio, "media_blocks", counting)
+    return lengths
+
+
+def test_of_a_span_of_a_container_nothing_after_it_is_decoded(decoded_lengths, tmp_path):
+    path = encoded(tmp_path / "a.mp4", seconds=4.0)
+    whole, _ = read_channels(path)
+    decoded_lengths.clear()
+    span, _ = read_channels(path, offset_s=0.5, duration_s=0.25)
+    np.testing.assert_array_equal(span, whole[RATE // 2 : RATE * 3 // 4])
+    in_blocks = np.concatenate(list(audio_blocks(path, sample_rate_hz=RATE, offset_s=0.5, duration_s=0.25, channel=0)))
+    np.testing.assert_array_equal(in_blocks, span[:, 0])
+    assert sum(decoded_lengths) < 2 * RATE  # less than a second, twice
+
+
+def test_a_span_outside_a_container_is_an_error(tmp_path):
+    path = encoded(tmp_path / "a.mp4")
+    with pytest.raises(AudioError, match=r"starts at 1\.5 s and the file ends at 1\.\d+ s"):
+        read_channels(path, offset_s=1.5, duration_s=0.1)
+    with pytest.raises(AudioError, match=r"ends at 1\.5 s and the file at 1\.\d+ s"):
+        read_channels(path, offset_s=0.5, duration_s=1.0)
 
 
 def test_a_video_without_sound_says_so(tmp_path):

@@ -49,7 +49,8 @@ def test_half_a_sample_is_an_error(tmp_path):
         ("s16,16000,1", "'s16' is no encoding: choose from u8, s8, s16le"),
         ("u8le,16000,1", "'u8le' is no encoding"),
         ("", "'' is no encoding"),
-        ("s16le", "write encoding, samples a second, channels"),
+        ("s16le", r"write encoding, samples a second \(1000 to 1000000\), channels"),
+        ("s16le,16,1", "write encoding"),  # no sound has so few: kilohertz were meant
         ("s16le,0,1", "write encoding"),
         ("s16le,16000,0", "write encoding"),
         ("s16le,16000,1,2", "write encoding"),

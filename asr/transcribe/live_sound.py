@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from asr.audio import LENGTH_UNKNOWN, Waveform, check_samples, mixed
+from asr.audio import Waveform, check_samples, is_unknown_length, mixed
 from asr.audio_blocks import decoded
 from asr.errors import AudioError, ConfigError
 from asr.media import live_media
@@ -48,20 +48,28 @@ def piped_sound(file: io.BufferedReader, raw: RawFormat | None = None) -> LiveSo
     Raises:
         AudioError: it is no sound, or PyAV is needed for it and not there; also while the blocks are taken.
     """
+    if not file.peek(1):
+        raise AudioError("-: nothing came through the pipe: is there a program that writes into it?")
     if raw is not None:
         return LiveSound(raw.sample_rate_hz, _raw_blocks(file, raw))
-    head = file.peek(_HEAD_BYTES)
-    if not head:
-        raise AudioError("-: nothing came through the pipe: is there a program that writes into it?")
-    if head.startswith(b"RIFF") and head[8:_HEAD_BYTES] == b"WAVE":
+    head = file.read(_HEAD_BYTES)  # peek has only what came at once, which may be the first four bytes
+    if head.startswith(b"RIFF") and head.endswith(b"WAVE"):
         raw, num_bytes = _wav_format(file)
-        return LiveSound(raw.sample_rate_hz, _raw_blocks(file, raw, num_bytes))
-    rate, blocks = live_media(file)
+        return LiveSound(raw.sample_rate_hz, _raw_blocks(file, raw, num_bytes, "truncated or damaged: send it anew"))
+    rate, blocks = live_media(file, head)
     return LiveSound(rate, map(mixed, blocks))
 
 
-def _raw_blocks(file: io.BufferedReader, raw: RawFormat, num_bytes: int | None = None) -> Iterator[Waveform]:
-    """Yield samples to the pipe's end, or to that of ``num_bytes``, which a header promises."""
+def _raw_blocks(
+    file: io.BufferedReader,
+    raw: RawFormat,
+    num_bytes: int | None = None,
+    half_a_sample: str = "truncated, or --raw does not say what it is",
+) -> Iterator[Waveform]:
+    """Yield samples to the pipe's end, or to that of ``num_bytes``, which a header promises.
+
+    ``half_a_sample`` is what the message says of one at the end.
+    """
     step = raw.bytes_a_sample * raw.num_channels
     most = max(1, round(_BLOCK_S * raw.sample_rate_hz)) * step
     rest, count = b"", 0
@@ -75,17 +83,16 @@ def _raw_blocks(file: io.BufferedReader, raw: RawFormat, num_bytes: int | None =
     if num_bytes is not None and count < num_bytes:
         raise AudioError(f"-: truncated ({count} bytes of samples where the header says {num_bytes}): send it anew")
     if rest:
-        raise AudioError(f"-: ends within a sample of {step} bytes: truncated, or --raw does not say what it is")
+        raise AudioError(f"-: ends within a sample of {step} bytes: {half_a_sample}")
 
 
 def _wav_format(file: io.BufferedReader) -> tuple[RawFormat, int | None]:
-    """Read a WAV up to its samples; return how they lie and how many bytes they are, None where nobody could know."""
-    file.read(_HEAD_BYTES)
+    """Read a WAV from its first chunk up to its samples; return how these lie, and how many bytes or None: unknown."""
     form = b""
     while len(head := file.read(8)) == 8:
         name, size = struct.unpack("<4sI", head)
         if name == b"data" and form:
-            return _wav_samples(form), None if size == 0 or size >= LENGTH_UNKNOWN else size
+            return _wav_samples(form), None if size == 0 or is_unknown_length(size) else size
         content = file.read(min(size, _MAX_CHUNK_BYTES))
         form = content if name == b"fmt " and len(content) >= _FORM.size else form
         if size > _MAX_CHUNK_BYTES:

@@ -45,6 +45,14 @@ def test_a_folder_is_all_that_is_sound_in_it_by_content_or_by_name(tree):
     assert (found.failures, found.manifests, found.is_single) == ([], [], False)
 
 
+@pytest.mark.parametrize("kind", ["heic", "heix", "mif1", "msf1", "avif", "avis", "WEBP"])
+def test_pictures_in_a_folder_are_no_sound_though_their_containers_may_hold_some(kind, tree):
+    start = b"RIFF\x00\x10\x00\x00" if kind == "WEBP" else b"\x00\x00\x00\x18ftyp"
+    (tree / "photo").write_bytes(start + kind.encode() + bytes(100))
+    (tree / "video").write_bytes(b"\x00\x00\x00\x18ftypisom" + bytes(100))
+    assert "talks/video" in names("talks") and "talks/photo" not in names("talks")
+
+
 def test_globs_choose_within_a_folder_by_name_and_by_path(tree):
     assert names("talks", include=["*.wav", "*.flac"]) == ["talks/a.flac", "talks/day/c.wav"]
     assert names("talks", include=["*.txt"]) == ["talks/notes.txt"]

@@ -3,7 +3,7 @@
 import pytest
 import soundfile
 
-from asr import audio_blocks
+from asr import audio
 from asr.media import media_blocks
 from asr.transcribe.lengths import is_longer, known_seconds
 from asr.transcribe.source import Source
@@ -36,7 +36,7 @@ def decoded(monkeypatch):
             lengths.append(len(block))
             yield block
 
-    monkeypatch.setattr(audio_blocks, "media_blocks", counting)
+    monkeypatch.setattr(audio, "media_blocks", counting)
     return lengths
 
 

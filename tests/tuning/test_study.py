@@ -3,7 +3,10 @@ import pytest
 from asr.errors import RunError
 from asr.tuning.study import Trial, read_trials, write_trials
 
-TRIALS = [Trial(0, 0.5, 0.0, 0.0, -3.0, -1.0, 0.25, 0.1, "of-this"), Trial(1, 1.0, 1.0, 2.0, 0.0, 0.0, 0.2, 0.2, "of-this")]
+TRIALS = [
+    Trial(0, 0.5, 0.0, 0.0, -3.0, -1.0, 0.25, 0.1, "of-this"),
+    Trial(1, 1.0, 1.0, 2.0, 0.0, 0.0, 0.2, 0.2, "of-this"),
+]
 
 
 def test_trials_come_back_from_their_file(tmp_path):
