@@ -16,22 +16,45 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 # Numba loads SciPy to look at its version, and YAML for a file of settings in the current folder: 0.1 s of a start.
 _UNUSED = {"scipy"} if Path(".numba_config.yaml").exists() else {"scipy", "yaml"}
-_HIDDEN = _UNUSED - sys.modules.keys()
-cast(dict[str, Any], sys.modules).update(dict.fromkeys(_HIDDEN))  # None: as if it were not installed
-try:
+
+
+class _NotInstalled:
+    """Lets some modules that are not loaded yet be as if they were not installed, for the thread that makes this.
+
+    Other threads, of a service say, may import them meanwhile. (None in `sys.modules` would hide them from all.)
+    """
+
+    def __init__(self, names: set[str]) -> None:
+        self._names, self._thread = names, threading.get_ident()
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name in self._names and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+@contextmanager
+def _without(names: set[str]) -> Iterator[None]:
+    hidden = _NotInstalled(names)
+    sys.meta_path.insert(0, hidden)
+    try:
+        yield
+    finally:
+        # A new list: another thread may be in the middle of the old one, and would pass over a finder.
+        sys.meta_path = [finder for finder in sys.meta_path if finder is not hidden]
+
+
+with _without(_UNUSED):
     import numba
     import numba.core.config
     import numba.np.linalg
-finally:
-    for _name in _HIDDEN:
-        del sys.modules[_name]
 from numba.core.caching import (
     FunctionCache,
     InTreeCacheLocator,

@@ -28,11 +28,6 @@ class FrameStream:
         self._static = np.zeros((0, front_end.config.num_features // (1 + front_end.config.deltas)), np.float32)
         self._num_given = 0  # of the frames in `_static`
 
-    @property
-    def num_samples(self) -> int:
-        """Samples so far."""
-        return self._num_samples
-
     def feed(self, waveform: Waveform) -> Frames:
         """Take samples [n] and return the frames [t, F], not normalised, that are complete by now; t may be 0."""
         self._samples = np.concatenate([self._samples, np.asarray(waveform, np.float32)])

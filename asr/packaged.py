@@ -18,7 +18,8 @@ def find_model(model: str | Path | None = None) -> Path:
     """Return the folder of a model.
 
     Args:
-        model: name of a packaged model, or else a run folder, which need not be there; None: `DEFAULT`.
+        model: name of a packaged model, or else a run folder, which need not be there; a `Path` is always a folder.
+            None: `DEFAULT`.
 
     Raises:
         RunError: no model is named, and the default is not packaged.
@@ -26,11 +27,13 @@ def find_model(model: str | Path | None = None) -> Path:
     >>> find_model("runs/an4").as_posix()
     'runs/an4'
     """
+    if isinstance(model, Path):  # what was named ./english-small is a Path of the packaged model's name by now
+        return model
     names = packaged_models()
     if model is None and DEFAULT not in names:
         there = f"{DEFAULT} is not packaged, only {', '.join(names)}" if names else "none comes with this release"
         raise RunError(f"no model: name a run folder of asr train with -m RUN; {there}")
-    name = DEFAULT if model is None else str(model)
+    name = DEFAULT if model is None else model
     return PRETRAINED / name if name in names else Path(name)
 
 

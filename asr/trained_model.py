@@ -60,8 +60,7 @@ class TrainedModel(ABC):
     @cached_property
     def seconds_per_frame(self) -> float:
         """Time from one output frame to the next."""
-        features = self.config.features
-        return hop_size(features) / features.sample_rate_hz * self.config.model.time_stride
+        return seconds_between_frames(self.config)
 
     def frames(self, waveform: Waveform) -> Frames:
         """Return the frames [T, F], not normalised, of a waveform [N] at the model's own rate.
@@ -120,6 +119,11 @@ class TrainedModel(ABC):
         logits = self.compute(padded, lengths)
         ends = output_lengths(self.config.model, lengths)
         return [logits[row, : ends[row]] for row in range(len(frames))]
+
+
+def seconds_between_frames(config: Config) -> float:
+    """Return the time from one output frame of a model to the next."""
+    return hop_size(config.features) / config.features.sample_rate_hz * config.model.time_stride
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:

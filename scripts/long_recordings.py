@@ -21,7 +21,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import soundfile
-from benchmarks.machine import describe_machine
+from benchmarks.machine import describe_machine, peak_mb_of
 
 from asr.manifest import Utterance, read_manifest
 from asr.prepare.blocks import read_utterance
@@ -83,6 +83,7 @@ def measured(sound: Path, references: Sequence[str], model: Path, options: Seque
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(command, stdout=output)
         _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
@@ -90,8 +91,8 @@ def measured(sound: Path, references: Sequence[str], model: Path, options: Seque
         text = " ".join(output.read().split())
     found = score({"all": " ".join(references)}, {"all": text})
     return {
-        "seconds": [round(time.perf_counter() - start, 2)],
-        "peak_mb": round(usage.ru_maxrss / 1000, 1),
+        "seconds": [round(seconds, 2)],
+        "peak_mb": round(peak_mb_of(usage), 1),
         "processor_seconds": round(usage.ru_utime + usage.ru_stime, 2),
         "wer": found.wer,
         "insertions": found.counts.words.insertions,

@@ -81,6 +81,26 @@ def compiled_without_home(folder: Path) -> str:
     return done.stdout or done.stderr
 
 
+def test_another_thread_may_import_scipy_and_yaml_while_numba_is_loaded():
+    code = (
+        "import builtins, importlib, sys, threading\n"
+        "import_now = builtins.__import__\n"
+        "def meanwhile(name, *others):\n"
+        "    if name == 'numba':\n"
+        "        builtins.__import__ = import_now\n"
+        "        for needed in ('scipy', 'yaml'):\n"
+        "            thread = threading.Thread(target=importlib.import_module, args=[needed])\n"
+        "            thread.start()\n"
+        "            thread.join()\n"
+        "    return import_now(name, *others)\n"
+        "builtins.__import__ = meanwhile\n"
+        "import asr.compiled\n"
+        "print({'scipy', 'yaml'} <= sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 def test_scipy_is_loaded_for_products_of_matrices_alone(tmp_path):
     code = (
         "import sys, numpy, asr.compiled as c\n"

@@ -27,9 +27,14 @@ def test_a_name_is_that_of_a_packaged_model_before_it_is_a_folder(pretrained, tm
     monkeypatch.chdir(tmp_path)
     (tmp_path / "english-small").mkdir()
     assert find_model("english-small") == find_model() == pretrained / "english-small"
-    assert find_model("./english-small") == find_model(Path("english-smell")).with_name("english-small")
     assert find_model(tmp_path / "english-small") == tmp_path / "english-small"
     assert known_models().endswith("or a packaged model: english-small, english-streaming")
+
+
+def test_a_folder_that_is_called_as_a_packaged_model_can_be_named_and_stays_the_folder(pretrained):
+    add(pretrained, "english-small")
+    assert find_model(find_model("./english-small")) == Path("english-small")
+    assert find_model(find_model("english-small")) == pretrained / "english-small"
 
 
 def test_a_packaged_model_is_called_by_its_name_and_any_other_by_its_folder(pretrained):

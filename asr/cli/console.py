@@ -66,7 +66,14 @@ def progress_bar(console: Console) -> Progress:
         TimeRemainingColumn(),
         console=console,
         disable=not console.is_terminal or console.quiet,
+        # What is printed on the same terminal is to stand above the display; into a file or a pipe, it goes as ever.
+        redirect_stdout=sys.stdout.isatty(),
     )
+
+
+def print_failure(name: str, message: str) -> None:
+    """Say on stderr what went wrong with one input, and name it where the message does not begin with its name."""
+    print(f"asr: {message if message.startswith(name) else f'{name}: {message}'}", file=sys.stderr)
 
 
 def load_backend(args: argparse.Namespace) -> None:

@@ -26,8 +26,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asr.cli import DONE, SOME_FAILED
-from asr.cli.console import progress_bar, stderr_console
+from asr.cli import DONE, SOME_FAILED, naming_stdout
+from asr.cli.console import print_failure, progress_bar, stderr_console
 from asr.cli.model_options import load_model
 from asr.cli.search_options import is_greedy, lm_file, search_for
 from asr.cli.transcribe_options import add_arguments as add_arguments
@@ -95,11 +95,9 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _find(args: argparse.Namespace, stdin_file: Path | None) -> "Inputs":
-    from asr.raw_audio import parse_raw_format
     from asr.transcribe.inputs import Wanted, find_inputs
 
-    raw = parse_raw_format(args.raw) if args.raw is not None else None
-    return find_inputs(args.inputs, Wanted(args.include, args.exclude), stdin_file=stdin_file, raw=raw)
+    return find_inputs(args.inputs, Wanted(args.include, args.exclude), stdin_file=stdin_file, raw=args.raw)
 
 
 def _to_stdout(args: argparse.Namespace, inputs: "Inputs") -> _Work:
@@ -120,8 +118,9 @@ def _to_stdout(args: argparse.Namespace, inputs: "Inputs") -> _Work:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()  # as it comes, and a reader that has gone is noticed
+    with naming_stdout():
+        sys.stdout.write(text)
+        sys.stdout.flush()  # as it comes, and a reader that has gone is noticed
 
 
 def _print_row(row: "Row", transcript: "Transcript") -> None:
@@ -181,14 +180,12 @@ def _add_manifests(args: argparse.Namespace, manifests: dict[Path, Path], work: 
 
 def _rows(args: argparse.Namespace, manifest: Path, folder: Path | None) -> "list[Row]":
     from asr.errors import TranscriptionError
-    from asr.raw_audio import parse_raw_format
     from asr.transcribe.parts import part_of
     from asr.transcribe.pred_text import read_rows
 
     if args.channels == "split":
         raise TranscriptionError(f"{manifest}: --channels split: a manifest says itself which channel is meant")
-    raw = parse_raw_format(args.raw) if args.raw is not None else None
-    return list(part_of(read_rows(manifest, folder, raw), args.shard))
+    return list(part_of(read_rows(manifest, folder, args.raw), args.shard))
 
 
 def _format_options(args: argparse.Namespace) -> "FormatOptions":
@@ -213,7 +210,7 @@ def _transcribe(args: argparse.Namespace, work: _Work, console: "Console", *, su
         def tell(task: "Task", found: object, result: "BatchResult") -> None:
             display.done(task.source, result)
             if not isinstance(found, Transcript):
-                _name_failure(task.source.title, str(found))
+                print_failure(task.source.title, str(found))
             elif note := low_confidence_note(task.source.title, found.confidence):
                 console.print(note)
 
@@ -267,8 +264,3 @@ def _load(args: argparse.Namespace) -> "TrainedModel":
         loading = pool.submit(load_model, args, args.model)
         importlib.import_module("asr.decoding.decode")
         return loading.result()
-
-
-def _name_failure(name: str, message: str) -> None:
-    named = message if message.startswith(name) else f"{name}: {message}"
-    print(f"asr: {named}", file=sys.stderr)

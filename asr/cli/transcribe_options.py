@@ -8,6 +8,7 @@ from asr.cli.numbers import above_zero, part, positive
 from asr.cli.search_options import add_search_arguments
 from asr.errors import ConfigError, TranscriptionError
 from asr.packaged import DEFAULT
+from asr.raw_audio import parse_raw_format
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +58,7 @@ def _add_input_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--raw",
         metavar="F",
+        type=parse_raw_format,
         help="inputs are samples without a header: encoding, samples a second, channels, as in s16le,16000,1",
     )
     parser.add_argument(
@@ -130,17 +132,13 @@ def check_arguments(args: argparse.Namespace) -> None:
 
 
 def check_file_options(args: argparse.Namespace) -> None:
-    """Check what is said of files and formats, before standard input, which is there but once, is read.
+    """Check the formats that are asked for, before standard input, which is there but once, is read.
 
     Raises:
-        ConfigError: ``--raw`` is of no form that there is.
         TranscriptionError: a format is unknown.
     """
-    from asr.raw_audio import parse_raw_format
     from asr.transcribe.formats import parse_formats
 
-    if args.raw is not None:
-        parse_raw_format(args.raw)
     if args.output_format:
         parse_formats(args.output_format)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asr.cli import DONE, SOME_FAILED, naming_stdout
-from asr.cli.console import stderr_console
+from asr.cli.console import print_failure, stderr_console
 from asr.errors import AudioError, ConfigError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def run_stream(args: argparse.Namespace, transcriber: "Transcriber") -> int:
             total, count = total + sum(known), count + len(known)
         blocks.raise_error()
     except (AudioError, UtteranceError) as error:
-        print(f"asr: {(blocks and blocks.error) or error}", file=sys.stderr)
+        print_failure(str(Path(args.inputs[0])), str((blocks and blocks.error) or error))
         return SOME_FAILED
     if count and (note := low_confidence_note(args.inputs[0], total / count)):
         stderr_console(args).print(note)
@@ -98,18 +98,16 @@ class _UpToAnError:
 
 
 def _sound(args: argparse.Namespace, sample_rate_hz: int) -> "LiveSound":
-    from asr.raw_audio import parse_raw_format
     from asr.transcribe.live_sound import LiveSound, microphone, piped_sound
     from asr.transcribe.source import STDIN, Source
     from asr.transcribe.standard_input import standard_input
 
-    raw = parse_raw_format(args.raw) if args.raw is not None else None
     (name,) = args.inputs
     if name == STDIN:
-        return piped_sound(standard_input(), raw)
+        return piped_sound(standard_input(), args.raw)
     if name == MICROPHONE:
         return microphone(sample_rate_hz)
-    source = Source(name, Path(name), Path(name), raw=raw)
+    source = Source(name, Path(name), Path(name), raw=args.raw)
     return LiveSound(sample_rate_hz, source.blocks(sample_rate_hz))
 
 

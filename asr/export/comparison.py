@@ -9,6 +9,7 @@ import numpy as np
 
 from asr.decoding.greedy import greedy
 from asr.decoding.hypothesis import Hypothesis
+from asr.errors import AudioError, UtteranceError
 from asr.features import Frames
 from asr.scoring.score import score
 from asr.trained_model import TrainedModel, log_softmax
@@ -64,13 +65,14 @@ def samples(run: TrainedModel, data_set: Path | None) -> list[Sample]:
 
     Raises:
         ManifestError: there is no utterance in the data set.
+        AudioError, UtteranceError: one of its utterances cannot be used; it is named.
     """
     if data_set is not None:
         return [_sample(one) for one in read_data_set(data_set, run.config.features, run.frames)]
     for folder in run.config.data.dev:
         if Path(folder).is_dir():
             examples = read_data_set(Path(folder), run.config.features)
-            return [_sample(one) for one in examples[:: max(1, len(examples) // _MOST_SAMPLES)]]
+            return [_sample(one) for one in examples[:: max(1, -(-len(examples) // _MOST_SAMPLES))]]
     return noise_samples(run)
 
 
@@ -117,7 +119,11 @@ def compare(
 
 
 def _sample(example: Example) -> Sample:
-    return Sample(example.recording.id, example.recording.load(), example.duration, example.reference)
+    name = example.recording.id
+    try:
+        return Sample(name, example.recording.load(), example.duration, example.reference)
+    except (AudioError, UtteranceError) as error:
+        raise type(error)(f"{name}: {error}") from error
 
 
 def _word_error_rates(samples: Sequence[Sample], *found: Sequence[str]) -> tuple[float | None, ...]:

@@ -50,8 +50,8 @@ def export_run(folder: Path, *, data_set: Path | None = None, int8: bool = False
 
     Raises:
         RunError: the folder is not a run with weights, or results differ; nothing is written then.
-        ConfigError: ONNX has no operator for the cell, or none of integers; there is no utterance to compare on.
-        ManifestError, ShardError, AudioError, UtteranceError: the data set cannot be read.
+        ConfigError: ONNX has no operator for the cell, or none of integers.
+        ManifestError, ShardError, AudioError, UtteranceError: the data set cannot be read, or has no utterance.
     """
     cell = read_config(Path(folder)).model.cell
     check_cell(cell)

@@ -18,6 +18,7 @@ import onnx
 
 from asr.config import Config, DataConfig, dump_config
 from asr.decoding.arpa import SPECIAL_WORDS
+from asr.decoding.asrlm import SUFFIX
 from asr.decoding.decode import Decoder
 from asr.decoding.lm import LanguageModel
 from asr.decoding.settings import (
@@ -95,7 +96,8 @@ def package_run(
     Raises:
         OutputError: ``output`` is there.
         RunError: the folder is not a run with weights, float16 cannot hold them, or the runtimes differ.
-        ConfigError: ONNX has no operator for the cell; the language model to share is not in the folder of ``output``.
+        ConfigError: ONNX has no operator for the cell; the language model is not compiled, or is to be shared and does
+            not lie in the folder of ``output``.
         LanguageModelError: the language model cannot be read.
         ManifestError, ShardError, AudioError, UtteranceError: the data set cannot be read.
     """
@@ -104,19 +106,30 @@ def package_run(
     run = load(folder, precision="float32")
     check_cell(run.config.model.cell)
     language_model = language_model or language_model_file(run.folder)
-    if shares and language_model is not None:
-        _check_shared(language_model, output)
+    spellings = None  # those that are shared
+    if language_model is not None:
+        _check_compiled(language_model)
+        if shares:
+            _check_shared(language_model, output)
+            spellings = language_model.with_suffix(".spellings.npz")
     utterances = samples(run, data_set)
-    with _replacing_folder(output) as part:
+    with _removed_on_failure(spellings), _replacing_folder(output) as part:
         _write_parts(run, part)
         if language_model is not None:
             _add_language_model(part, language_model, shares=shares)
-        _write_tokens(run.tokens, part, language_model, shares=shares)
+        _write_tokens(run.tokens, part, language_model, spellings)
         _write_model(run, part)
         runtimes, weights = _compare(run, part, utterances)
         check_same(output, runtimes)
         num_bytes = sum(path.stat().st_size for path in part.rglob("*") if path.is_file())
     return Packaged(output, num_bytes, runtimes, weights)
+
+
+def _check_compiled(path: Path) -> None:
+    if path.suffix != SUFFIX:
+        raise ConfigError(
+            f"{path}: a package has a compiled language model ({SUFFIX}): compile it: asr lm compile {path}"
+        )
 
 
 def _check_shared(path: Path, output: Path) -> None:
@@ -133,10 +146,24 @@ def _replacing_folder(path: Path) -> Iterator[Path]:
     part.mkdir(parents=True)
     try:
         yield part
-        sync(part)
+        for written in (*part.rglob("*"), part):
+            sync(written)
         part.rename(path)
+        sync(path.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _removed_on_failure(path: Path | None) -> Iterator[None]:
+    """Remove a file that the block has made when it raises; one that was there before stays."""
+    is_new = path is not None and not path.exists()
+    try:
+        yield
+    except BaseException:
+        if path is not None and is_new:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _write_parts(run: Run, folder: Path) -> None:
@@ -167,14 +194,13 @@ def _add_language_model(folder: Path, path: Path, *, shares: bool) -> None:
     shutil.copyfile(path, target)
 
 
-def _write_tokens(tokens: Tokens, folder: Path, language_model: Path | None, *, shares: bool) -> None:
+def _write_tokens(tokens: Tokens, folder: Path, language_model: Path | None, spellings: Path | None) -> None:
     """Write the tokens, and with them the spellings of the language model's words where these take time.
 
-    Of a language model that is shared they lie beside it, and are shared, too.
+    Of a language model that is shared, ``spellings`` lie beside it, and are shared, too.
     """
     if language_model is not None:
-        shared = language_model.with_suffix(".spellings.npz") if shares else None
-        tokens.store_spellings(list(LanguageModel(language_model).words), len(SPECIAL_WORDS), shared)
+        tokens.store_spellings(list(LanguageModel(language_model).words), len(SPECIAL_WORDS), spellings)
     tokens.save(folder / TOKENS)
 
 

@@ -20,7 +20,7 @@ def ahead(
         function: what is done; what it raises is raised where its result would be.
         items: taken from the caller's thread, no further ahead than that.
         executor: that does it.
-        num_ahead: at least 1.
+        num_ahead: 0: each is worked on when its turn has come.
     """
     waiting: deque[Future[Made]] = deque()
     try:

@@ -12,6 +12,9 @@ from asr.transcribe.source import Source
 from asr.transcribe.transcriber import Transcriber
 from asr.transcribe.transcript import Transcript
 
+# What is wrong with one file's name, or with the folder that it is to lie in.
+_OF_ONE_FILE = (errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EACCES)
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -84,7 +87,7 @@ def _written(task: Task, transcript: Transcript) -> Transcript | OutputError:
     try:
         task.write(transcript)
     except OSError as error:
-        if error.errno not in (errno.EISDIR, errno.ENAMETOOLONG):
+        if error.errno not in _OF_ONE_FILE:
             raise
         return OutputError(f"{error.filename}: cannot be written: {error.strerror}")
     return transcript

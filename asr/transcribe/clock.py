@@ -2,7 +2,8 @@
 
 from asr.config import Config
 from asr.decoding.word_times import FrameClock
-from asr.features import fft_size, hop_size
+from asr.features import fft_size
+from asr.trained_model import seconds_between_frames
 
 
 def frame_clock(config: Config, *, start: float = 0.0, duration: float | None = None) -> FrameClock:
@@ -15,8 +16,7 @@ def frame_clock(config: Config, *, start: float = 0.0, duration: float | None = 
         start: seconds from the file's start to the utterance's.
         duration: of the utterance, in seconds; None where that is not known.
     """
-    rate = config.features.sample_rate_hz
-    seconds_per_frame = hop_size(config.features) / rate * config.model.time_stride
-    middle = fft_size(config.features) / rate / 2
+    seconds_per_frame = seconds_between_frames(config)
+    middle = fft_size(config.features) / config.features.sample_rate_hz / 2
     end = None if duration is None else start + duration
     return FrameClock(seconds_per_frame, start + middle - seconds_per_frame / 2, start, end)

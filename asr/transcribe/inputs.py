@@ -99,7 +99,7 @@ def find_inputs(
             found.has_folder = True
             _add_folder(found, path, wanted, raw)
         elif not os.path.exists(path) and glob.has_magic(name):
-            _add_glob(found, name, wanted, raw)
+            _add_glob(found, name, raw)
         else:
             _add_file(found, path, raw)
     return found
@@ -120,7 +120,7 @@ def _add_file(found: Inputs, path: Path, raw: RawFormat | None) -> None:
         found.sources.append(Source(shown(path), path, PurePath(path.stem), raw=raw))
 
 
-def _add_glob(found: Inputs, name: str, wanted: Wanted, raw: RawFormat | None) -> None:
+def _add_glob(found: Inputs, name: str, raw: RawFormat | None) -> None:
     paths = [Path(match) for match in sorted(glob.glob(name, recursive=True))]
     files = [path for path in paths if os.path.isfile(path)]
     for path in files:

@@ -16,18 +16,22 @@ from asr.frame_stream import FrameStream
 from asr.onnx_model import OnnxModel
 from asr.onnx_stream import OnnxStream, can_stream
 from asr.trained_model import log_softmax
-from asr.transcribe.recognise import AudioModel
-from asr.transcribe.windows import Window, Windows, WindowSizes, settled
+from asr.transcribe.recognise import SpeechModel
+from asr.transcribe.windows import Window, Windows, WindowSizes, window_statistics
 
 _LOUDNESS_S = 10.0  # before a portion, from which it is told what is silent
 
 
-class WindowModel(AudioModel, Protocol):
-    """What listening needs of a model; `asr.trained_model.TrainedModel` is one."""
+class WindowModel(SpeechModel, Protocol):
+    """What transcribing needs of a model, files and streams; `asr.trained_model.TrainedModel` is one."""
 
     @property
     def front_end(self) -> FrontEnd:
         """Makes and normalises frames."""
+        ...
+
+    def frames(self, waveform: Waveform) -> Frames:
+        """Return the frames [T, F], not normalised, of a waveform [N] at the model's own rate."""
         ...
 
     def log_probs_of_frames(
@@ -88,7 +92,7 @@ class _InWindows:
     def _heard(self, window: Window) -> Heard:
         config = self._model.config
         if config.features.normalisation == "utterance":
-            frames, statistics = settled(window.frames, config.features)
+            frames, statistics = window_statistics(window.frames, config.features)
             (log_probs,) = self._model.log_probs_of_frames([frames], [statistics])
         else:
             (log_probs,) = self._model.log_probs_of_frames([window.frames])

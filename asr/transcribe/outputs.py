@@ -1,6 +1,8 @@
 """Which file each input's transcript goes to, settled before any work starts."""
 
 import os
+import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,14 +94,21 @@ def _output(folder: Path, source: Source, name: str) -> Path:
 def _check_apart(outputs: Iterable[_Output], inputs: Iterable[Path]) -> None:
     """Check that no two outputs are one file, and none an input."""
     written: dict[str, _Output] = {}
-    read = {os.path.realpath(path) for path in inputs}
+    read = {_place(path) for path in inputs}
     for output in outputs:
-        place = os.path.realpath(output.path)
+        place = _place(output.path)
         if place in written:
             raise _both(written[place], output)
         if place in read:
             raise TranscriptionError(f"{output.path}: would replace an input: name another folder (-o)")
         written[place] = output
+
+
+def _place(path: Path) -> str:
+    """Return what is the same for all names of one file, also of one that is not there yet."""
+    place = os.path.realpath(path)
+    # Its file systems tell neither case nor Unicode's forms apart, unless they were made to.
+    return unicodedata.normalize("NFC", place).casefold() if sys.platform == "darwin" else place
 
 
 def _both(first: _Output, second: _Output) -> TranscriptionError:

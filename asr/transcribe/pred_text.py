@@ -99,8 +99,13 @@ class PredTexts:
         self._rows, self._output = rows, output
         self._kept = output.with_name(f".{output.name}.partial")
         self._is_begun = False
-        self._texts = _read_written(output, rows) | _read_kept(self._kept) if resume else {}
-        self._is_written = resume and os.path.exists(output) and not os.path.exists(self._kept)
+        self._texts: dict[str, str] = {}
+        self._is_written = False
+        if resume and os.path.exists(self._kept):  # all that it had; the output may be that of a run before it
+            self._texts = _read_kept(self._kept)
+        elif resume:
+            self._texts = _read_written(output, rows)
+            self._is_written = os.path.exists(output)
 
     @property
     def left(self) -> list[Row]:

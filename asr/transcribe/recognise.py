@@ -10,7 +10,6 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from asr.audio import Waveform
 from asr.config import Config
 from asr.decoding.silences import silences
 from asr.errors import AudioError, UtteranceError
@@ -44,14 +43,6 @@ class SpeechModel(Protocol):
 
     def log_probs_of_frames(self, frames: Sequence[Frames]) -> Iterator[np.ndarray]:
         """Yield the log-probabilities [T', V] of each utterance's frames [T, F], in order."""
-        ...
-
-
-class AudioModel(SpeechModel, Protocol):
-    """What transcribing needs of a model: it also makes its frames."""
-
-    def frames(self, waveform: Waveform) -> Frames:
-        """Return the frames [T, F], not normalised, of a waveform [N] at the model's own rate."""
         ...
 
 

@@ -106,11 +106,6 @@ class RunningText:
         self._num_searched = self._num_quiet = 0
         self._next_try = self._longest
 
-    @property
-    def seconds(self) -> float:
-        """Until when there were frames, in seconds from the file's start."""
-        return self._clock.seconds(self._first + len(self._log_probs))
-
     def feed(self, log_probs: np.ndarray, silences: np.ndarray) -> Iterator[Said]:
         """Take frames [T, V] and yield what is certain by now.
 

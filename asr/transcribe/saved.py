@@ -59,7 +59,7 @@ def read_saved(path: Path, model: SavedModel) -> list[Example]:
                 )
                 for name in names
             ]
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:  # KeyError: a member that is no .npy
         raise TranscriptionError(f"{path}: not saved log-probabilities ({error}): give a .npz of asr decode") from error
 
 

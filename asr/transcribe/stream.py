@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from asr.audio import Waveform, check_samples
-from asr.errors import ShapeError, UtteranceError
+from asr.errors import ShapeError
+from asr.features import num_frames
 from asr.transcribe.clock import frame_clock
 from asr.transcribe.listening import WindowModel, listener
 from asr.transcribe.running import Decoding, RunningText, Said
@@ -54,7 +55,8 @@ class TextStream:
 
     def __init__(self, model: WindowModel, decoding: Decoding, *, max_segment_seconds: float = MAX_SECONDS) -> None:
         """Start a stream."""
-        self._rate, self._max_segment_seconds = model.config.features.sample_rate_hz, max_segment_seconds
+        self._features, self._max_segment_seconds = model.config.features, max_segment_seconds
+        self._rate = self._features.sample_rate_hz
         self._hearing = listener(model, WindowSizes.for_streams(model.config))
         self._running = RunningText(decoding, frame_clock(model.config))
         self._num_samples = self._num_segments = 0
@@ -74,14 +76,16 @@ class TextStream:
                 yield from self._changed()
 
     def end(self) -> Iterator[StreamUpdate]:
-        """Yield what is left; of a stream shorter than a frame, nothing."""
-        try:
-            for heard in self._hearing.end():
-                for said in self._running.feed(*heard):
-                    yield self._final(said)
-        except UtteranceError:
-            if self._num_samples >= self._rate:
-                raise
+        """Yield what is left; of a stream shorter than a frame, nothing.
+
+        Raises:
+            UtteranceError: a lexicon leaves nothing that was said.
+        """
+        if not num_frames(self._num_samples, self._features):
+            return
+        for heard in self._hearing.end():
+            for said in self._running.feed(*heard):
+                yield self._final(said)
         for said in self._running.end(self._num_samples / self._rate):
             yield self._final(said)
 

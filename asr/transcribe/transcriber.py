@@ -1,7 +1,7 @@
 """Sound files in, transcripts out."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,7 @@ from asr.audio_blocks import resampled
 from asr.decoding.annotate import annotate
 from asr.decoding.calibration import load_calibration
 from asr.decoding.greedy import GreedyDecoder
-from asr.decoding.hypothesis import Hypothesis
+from asr.decoding.hypothesis import Word
 from asr.decoding.settings import COMMAND_SETTINGS, UNTUNED_SETTINGS, language_model_file, load_settings
 from asr.errors import AsrError, AudioError, ConfigError, TranscriptionError, UtteranceError
 from asr.features import Frames
@@ -31,7 +31,7 @@ from asr.transcribe.running import Decoding
 from asr.transcribe.segments import MAX_SECONDS, segments_of
 from asr.transcribe.source import Source
 from asr.transcribe.stream import StreamUpdate, TextStream, checked, in_portions
-from asr.transcribe.transcript import Segment, Transcript
+from asr.transcribe.transcript import Transcript
 
 if TYPE_CHECKING:
     from asr.decoding.decode import Decoder
@@ -219,9 +219,7 @@ class Transcriber:
             found = transcribe_long(self.model, source, self._decoding(), heard)
         except (AudioError, UtteranceError) as error:
             return error
-        end = source.offset + found.duration
-        segments = segments_of(found.words, source.offset, end, max_seconds=self._max_segment_seconds)
-        return self._transcript(source, found.duration, found.text, segments)
+        return self._transcript(source, found.duration, found.text, found.words)
 
     def _decoding(self) -> Decoding:
         """Return what a search of running speech needs."""
@@ -262,18 +260,14 @@ class Transcriber:
             return error
         clock = frame_clock(self.model.config, start=source.offset, duration=duration)
         best = annotate(hypotheses, found.log_probs, self.model.tokens, clock, self._calibration, found.silences)
-        segments = self._segments(best, source.offset, source.offset + duration)
-        return self._transcript(source, duration, best.text, segments)
+        return self._transcript(source, duration, best.text, best.words)
 
-    def _transcript(self, source: Source, duration: float, text: str, segments: tuple[Segment, ...]) -> Transcript:
+    def _transcript(self, source: Source, duration: float, text: str, words: Sequence[Word]) -> Transcript:
+        end = source.offset + duration
+        segments = segments_of(words, source.offset, end, max_seconds=self._max_segment_seconds)
         return Transcript(
             source.name, duration, text, segments, LANGUAGE, model_name(self.model.folder), source.channel
         )
-
-    def _segments(self, best: Hypothesis, start: float, end: float) -> tuple[Segment, ...]:
-        if best.text and not best.words:  # nothing that could be timed
-            return (Segment(0, start, end, best.text),)
-        return segments_of(best.words, start, end, max_seconds=self._max_segment_seconds)
 
 
 def _open_model(model: str | Path | None, runtime: str | None, threads: int | None) -> WindowModel:

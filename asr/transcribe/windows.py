@@ -113,7 +113,7 @@ class Windows:
         return max(stride, min(middle, quiet // stride * stride))
 
 
-def settled(window: Frames, config: FeatureConfig) -> tuple[Frames, FeatureStatistics]:
+def window_statistics(window: Frames, config: FeatureConfig) -> tuple[Frames, FeatureStatistics]:
     """Return a window's frames with digital silence raised, and the statistics that normalise them.
 
     Pauses count only for as much as the utterances of a corpus have of them, and digital silence not at all: both would

@@ -88,4 +88,9 @@ def peak_memory_mb() -> float:
     found = re.search(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
     if found is None:
         raise RuntimeError("/proc/self/status has no VmHWM: peak memory is measured on Linux only")
-    return max(int(found[1]), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024 / 1e6
+    return max(int(found[1]) * 1024 / 1e6, peak_mb_of(resource.getrusage(resource.RUSAGE_CHILDREN)))
+
+
+def peak_mb_of(usage: resource.struct_rusage) -> float:
+    """Return the most memory that an ended process has had, in 1e6 bytes; Linux counts 1024 at a time."""
+    return usage.ru_maxrss * 1024 / 1e6

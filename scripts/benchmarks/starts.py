@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 
+from benchmarks.machine import peak_mb_of
 from benchmarks.turns import Timing
 
 
@@ -29,4 +30,4 @@ def start(command: Sequence[str], timing: Timing, environment: Mapping[str, str]
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{command[0]}: the process ended with {process.returncode}")
-    timing.peak_mb = max(timing.peak_mb, usage.ru_maxrss * 1024 / 1e6)
+    timing.peak_mb = max(timing.peak_mb, peak_mb_of(usage))

@@ -4,6 +4,15 @@ import sys
 
 from asr.cli import main
 
+# What is printed while a display is shown.
+SHOWN = """
+import argparse
+from asr.cli.console import progress_bar, stderr_console
+with progress_bar(stderr_console(argparse.Namespace(quiet=False))) as progress:
+    progress.add_task("transcribe", total=1)
+    print("a transcript")
+"""
+
 
 def test_a_backend_that_asr_does_not_compute_with_is_wrong_usage(monkeypatch, capsys):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
@@ -19,3 +28,15 @@ def test_a_backend_that_is_not_installed_is_wrong_usage_and_says_how_to_get_it()
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert result.stderr.startswith("asr: Keras's backend jax is not installed: install keras-asr[jax]")
+
+
+def test_results_go_where_stdout_goes_also_beside_a_progress_display_on_a_terminal():
+    terminal, stderr = os.openpty()
+    environment = os.environ | {"TERM": "xterm"}
+    command = [sys.executable, "-c", SHOWN]
+    result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True, check=True)
+    shown = os.read(terminal, 100_000).decode()
+    os.close(stderr)
+    os.close(terminal)
+    assert result.stdout == "a transcript\n"
+    assert "transcribe" in shown and "a transcript" not in shown

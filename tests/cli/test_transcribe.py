@@ -258,6 +258,21 @@ def test_a_folder_that_cannot_be_written_is_one_line(asr):
     assert status == 2 and err.splitlines()[-1].startswith("asr: file")
 
 
+def test_what_stands_in_the_place_of_a_folder_costs_what_goes_elsewhere_nothing(asr, desk):
+    for name, place in (("one.wav", "day"), ("two.flac", "night"), ("three.ogg", "noon")):
+        (desk / "talks" / place).mkdir(parents=True)
+        (desk / name).rename(f"talks/{place}/{name}")
+    (desk / "out").mkdir()
+    (desk / "out" / "day").touch()
+    (desk / "out" / "night").symlink_to("nowhere")
+    status, _, err = asr("talks", "-o", "out", "-f", "txt", "-q")
+    assert status == 1 and files_in("out") == ["day", "noon/three.txt"]
+    assert err.splitlines() == [
+        "asr: talks/day/one.wav: out/day/one.txt: cannot be written: Not a directory",
+        "asr: talks/night/two.flac: out/night: cannot be written: File exists",
+    ]
+
+
 def program(*arguments, model, **options):
     command = [sys.executable, "-m", "asr", "transcribe", *arguments, "-m", str(model)]
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)
@@ -276,7 +291,7 @@ def test_a_full_disk_is_one_line(loud_run, desk):
     with open("/dev/full", "w") as full:
         result = program("one.wav", model=loud_run, stdout=full.fileno())
     assert result.returncode == 2
-    assert result.stderr == "asr: No space left on device: choose another place or make room\n"
+    assert result.stderr == "asr: stdout: No space left on device: choose another place or make room\n"
 
 
 class Interrupting(io.StringIO):

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from asr.cli import main
+from asr.errors import UtteranceError
 from tests.cli.conftest import RATE, beeps, make_loud_run
 
 pytest.importorskip("onnx", reason="writes the model")
@@ -74,10 +75,21 @@ def test_what_a_stream_has_not_is_refused(stream, arguments, message):
     assert (status, out) == (2, "") and message in err and err.count("\n") == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF but no sound at all", b"\x01\x02" * 5 + b"\x03"])
-def test_what_is_no_sound_is_named(stream, content):
-    status, out, err = stream("-", *([] if content[:1] != b"\x01" else ["--raw", "s16le,16000,1"]), content=content)
-    assert (status, out) == (1, "") and err.startswith("asr: -: ") and err.count("\n") == 1
+AS_RAW = ("--raw", "s16le,16000,1")
+
+
+@pytest.mark.parametrize(
+    ("options", "content", "message"),
+    [
+        ((), b"", "nothing came through the pipe"),
+        (AS_RAW, b"", "nothing came through the pipe"),
+        ((), b"RIFF but no sound at all", ""),
+        (AS_RAW, b"\x01\x02" * 5 + b"\x03", "ends within a sample of 2 bytes: truncated, or --raw does not say"),
+    ],
+)
+def test_what_is_no_sound_is_named(stream, options, content, message):
+    status, out, err = stream("-", *options, content=content)
+    assert (status, out) == (1, "") and err.startswith(f"asr: -: {message}") and err.count("\n") == 1
 
 
 def test_without_a_microphone_it_says_what_to_install(stream, monkeypatch):
@@ -107,6 +119,8 @@ def damaged(place, form, value):
         (damaged(16, "<I", 2**31), "without samples"),
         (WAV[:60], "truncated (16 bytes of samples where the header says"),
         (WAV[:-1001], "truncated"),
+        (damaged(40, "<I", 3_000_000_000), "truncated"),
+        (damaged(40, "<I", len(WAV) - 45), "ends within a sample of 2 bytes: truncated or damaged: send it anew"),
         (WAV[:40], "without samples"),
     ],
 )
@@ -153,6 +167,19 @@ def test_a_stream_in_which_the_model_was_lost_is_flagged_at_its_end(tmp_path, de
     assert out == "A A\nA A A\n"
     assert bool(err) == is_flagged
     assert not err or (err.startswith("pause.wav: mean confidence 0.6") and "the model was lost" in err)
+
+
+def test_a_stream_that_cannot_be_recognised_is_named(stream, monkeypatch):
+    def refuse(*arguments, **options):
+        raise UtteranceError("no word sequence of the lexicon is possible")
+
+    monkeypatch.setattr("asr.transcribe.transcriber.Transcriber.stream", refuse)
+    assert stream("one.wav") == (1, "", "asr: one.wav: no word sequence of the lexicon is possible\n")
+
+
+def test_a_file_that_cannot_be_streamed_is_named_once(stream):
+    status, out, err = stream("./broken.wav")
+    assert (status, out) == (1, "") and err.startswith("asr: broken.wav: ") and err.count("broken.wav") == 1
 
 
 def test_what_came_before_a_stream_broke_off_is_heard(stream):

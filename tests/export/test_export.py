@@ -3,9 +3,11 @@ import shutil
 
 import numpy as np
 import pytest
+import soundfile
 
 from asr.audio import read_audio
-from asr.errors import ConfigError, ManifestError, RunError
+from asr.errors import ConfigError, ManifestError, RunError, UtteranceError
+from asr.export.comparison import samples
 from asr.export.export import export_run
 from asr.run import RUNTIMES, default_runtime, load, load_for, load_onnx
 
@@ -134,6 +136,18 @@ def test_without_a_data_set_the_runs_own_development_utterances_are_compared(cop
     comparison = export_run(copy).comparison
     assert comparison.num_utterances == 15
     assert not comparison.on_noise
+
+
+def test_of_many_development_utterances_no_more_are_compared_than_the_most(exported, monkeypatch):
+    monkeypatch.setattr("asr.export.comparison._MOST_SAMPLES", 8)  # of 15
+    assert len(samples(load_onnx(exported[0]), None)) == 8
+
+
+def test_an_utterance_that_cannot_be_compared_is_named(exported, tmp_path):
+    soundfile.write(tmp_path / "tiny.wav", np.zeros(100), 16_000)
+    (tmp_path / "m.jsonl").write_text('{"id": "tiny", "audio_filepath": "tiny.wav", "duration": 0.00625, "text": ""}\n')
+    with pytest.raises(UtteranceError, match=r"^tiny: 0.00625 s of audio is shorter than one frame"):
+        export_run(exported[0], data_set=tmp_path / "m.jsonl")
 
 
 def test_a_model_whose_logits_differ_is_not_kept(copy):

@@ -11,9 +11,11 @@ import pytest
 from asr.audio import read_audio
 from asr.decoding.settings import COMMAND_SETTINGS, language_model_file, load_settings, save_settings
 from asr.errors import ConfigError, OutputError, RunError
+from asr.export import package
 from asr.export.package import package_run
 from asr.model import named_weights
 from asr.run import default_runtime, load, load_onnx, read_config
+from asr.tokens import Tokens
 from asr.weights_file import load_weights
 
 
@@ -112,12 +114,46 @@ def test_a_language_model_to_be_shared_lies_where_the_packages_do(pretrained, tm
         )
 
 
-def test_a_package_that_fails_leaves_nothing(copy, tmp_path):
+@pytest.mark.parametrize("shares", [False, True])
+def test_a_language_model_that_is_not_compiled_is_refused(copy, shares):
+    lm = copy.parent / "lm" / "words.arpa"
+    with pytest.raises(ConfigError, match=r"words.arpa: .*\(.asrlm\): compile it: asr lm compile .*words.arpa$"):
+        package_run(copy, copy.with_name("out"), language_model=lm, shares=shares)
+
+
+@pytest.fixture
+def unfit(copy):
+    """Return a model whose weights no package can hold, which shows when all else is written."""
     weights = load_weights(copy / "weights.npz")
     np.savez(
         copy / "weights.npz", **(weights | {"output_layer.kernel": weights["output_layer.kernel"].astype("f") * 1e9})
     )
+    return copy
+
+
+def test_a_package_that_fails_leaves_nothing(unfit, tmp_path):
     (tmp_path / "new").mkdir()
     with pytest.raises(RunError, match=r"weights.npz: output_layer.kernel: has values that float16 cannot hold"):
-        package_run(copy, tmp_path / "new" / "out")
+        package_run(unfit, tmp_path / "new" / "out")
     assert not list((tmp_path / "new").iterdir())
+
+
+@pytest.mark.parametrize("are_there", [False, True])
+def test_a_package_that_fails_leaves_no_new_spellings_beside_a_shared_language_model(unfit, are_there, monkeypatch):
+    monkeypatch.setattr(Tokens, "store_spellings", lambda tokens, words, first, shared: shared.touch())
+    lm = unfit.parent / "lm" / "words.asrlm"
+    spellings = lm.with_suffix(".spellings.npz")
+    if are_there:
+        spellings.touch()
+    with pytest.raises(RunError, match="float16 cannot hold"):
+        package_run(unfit, unfit.with_name("out"), language_model=lm, shares=True)
+    assert spellings.exists() == are_there
+
+
+def test_a_package_is_on_the_disk_before_it_has_its_name_and_then_its_name_is(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(package, "sync", lambda path: synced.append((path.name, (tmp_path / "out").exists())))
+    with package._replacing_folder(tmp_path / "out") as part:
+        (part / "lm").mkdir()
+        (part / "lm" / "words.asrlm").touch()
+    assert synced == [("lm", False), ("words.asrlm", False), (part.name, False), (tmp_path.name, True)]

@@ -26,11 +26,12 @@ def test_results_come_in_order_whatever_is_ready_first(executor):
     assert list(ahead(work, [], executor, 2)) == []
 
 
-def test_no_more_is_taken_than_is_worked_on_ahead(executor):
+@pytest.mark.parametrize("num_ahead", [0, 3])
+def test_no_more_is_taken_than_is_worked_on_ahead(executor, num_ahead):
     items = iter(range(100))
-    results = ahead(lambda number: number, items, executor, 3)
+    results = ahead(lambda number: number, items, executor, num_ahead)
     assert [next(results), next(results)] == [0, 1]
-    assert next(items) == 5
+    assert next(items) == 2 + num_ahead
     results.close()
 
 

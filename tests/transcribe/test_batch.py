@@ -26,12 +26,13 @@ def test_a_disk_that_is_full_stops_what_is_under_way():
     assert stopped
 
 
-def test_a_file_whose_name_is_too_long_costs_the_others_nothing():
+@pytest.mark.parametrize("name", ["ENAMETOOLONG", "EISDIR", "ENOTDIR", "EEXIST", "EACCES"])
+def test_what_is_wrong_with_one_file_costs_the_others_nothing(name):
     found = [Transcript("a.wav", 1.0, "A", (), "en", "fake"), Transcript("b.wav", 2.0, "A", (), "en", "fake")]
     told = []
 
     def refuse(transcript):
-        raise OSError(errno.ENAMETOOLONG, "File name too long", "a.txt")
+        raise OSError(getattr(errno, name), "not that name", "a.txt")
 
     result = transcribe_tasks(
         SimpleNamespace(transcribe_all=lambda audios, **options: (one for one in found)),
@@ -39,4 +40,4 @@ def test_a_file_whose_name_is_too_long_costs_the_others_nothing():
         on_done=lambda task, outcome, result: told.append(outcome),
     )
     assert (result.num_done, result.num_failed, result.audio_seconds) == (1, 1, 2.0)
-    assert (str(told[0]), told[1]) == ("a.txt: cannot be written: File name too long", found[1])
+    assert (str(told[0]), told[1]) == ("a.txt: cannot be written: not that name", found[1])

@@ -12,6 +12,9 @@ import pytest
 import soundfile
 
 from asr.config import Config
+from asr.decoding.decode import Decoder
+from asr.decoding.lexicon import Lexicon
+from asr.decoding.settings import DecoderSettings
 from asr.errors import AudioError, RunError, ShapeError, UtteranceError
 from asr.tokens import Tokens
 from asr.transcribe.transcriber import Transcriber
@@ -44,11 +47,15 @@ class BeepModel(LoudnessModel):
         )
     )
 
+    doubt: float = 0.0005
+
     def log_probs_of_frames(self, frames, statistics=None):
         self.batch_sizes.append(max(map(len, frames)))
+        with np.errstate(divide="ignore"):  # without doubt, all else is impossible
+            doubt, sure = np.log([self.doubt, 1 - 2 * self.doubt])
         for utterance in frames:
             loud = utterance.mean(axis=1) > -10.0
-            yield np.log(np.where(loud[:, None], [0.0005, 0.0005, 0.999], [0.0005, 0.999, 0.0005]))
+            yield np.where(loud[:, None], [doubt, doubt, sure], [doubt, sure, doubt])
 
 
 @pytest.fixture
@@ -187,6 +194,14 @@ def test_what_is_no_sound_in_a_stream_is_refused(model, chunk, rate, error, mess
 def test_a_stream_of_next_to_nothing_says_nothing(model):
     assert list(Transcriber(model).stream([])) == []
     assert list(Transcriber(model).stream([np.zeros(100, np.float32)])) == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_stream_of_which_a_lexicon_leaves_nothing_is_an_error_however_short_it_is(model, count):
+    model.doubt = 0.0
+    search = Decoder(model.tokens, DecoderSettings(4), lexicon=Lexicon({"AA": [()]}))
+    with pytest.raises(UtteranceError, match="no word sequence of the lexicon is possible"):
+        list(Transcriber(model, search=search).stream([beeps(count)[:, 0]]))
 
 
 def test_a_long_file_shorter_than_a_frame_is_an_error(model, tmp_path):

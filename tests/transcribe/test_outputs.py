@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path, PurePath
 
 import pytest
@@ -43,6 +44,15 @@ def test_the_tree_of_a_folder_is_kept():
 @pytest.mark.parametrize("inputs", [["a/talk.flac", "b/talk.flac"], ["talk.flac", "talk.mp3"]])
 def test_two_inputs_that_would_write_one_file_are_refused(inputs):
     with pytest.raises(TranscriptionError, match=r"out/talk.txt: both .* would write it"):
+        outputs_of(inputs)
+
+
+@pytest.mark.parametrize("inputs", [["a/Talk.flac", "b/talk.flac"], ["a/caf\u00e9.wav", "b/cafe\u0301.wav"]])
+def test_names_that_are_one_file_on_macos_are_refused_there_alone(inputs, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert len(set(outputs_of(inputs))) == 2
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(TranscriptionError, match=r"both .* would write it"):
         outputs_of(inputs)
 
 

@@ -89,6 +89,22 @@ def test_lines_that_an_output_lacks_are_done_and_it_is_whole_then(tmp_path):
     assert PredTexts(rows, output, resume=True).is_done
 
 
+def test_an_interrupted_run_that_was_to_replace_an_output_is_not_mixed_with_it(tmp_path):
+    rows = read_rows(manifest(tmp_path, *({"audio_filepath": f"{name}.wav"} for name in "ab")), tmp_path)
+    output = tmp_path / "out" / "m.jsonl"
+    old = PredTexts(rows, output, resume=False)
+    for row in rows:
+        old.add(row, said("OLD"))
+    old.finish()
+    PredTexts(rows, output, resume=False).add(rows[0], said("NEW"))  # --overwrite, interrupted
+
+    resumed = PredTexts(rows, output, resume=True)
+    assert [row.id for row in resumed.left] == ["b"]
+    resumed.add(rows[1], said("NEW"))
+    resumed.finish()
+    assert [json.loads(line)["pred_text"] for line in output.read_text().splitlines()] == ["NEW", "NEW"]
+
+
 def test_an_output_of_another_manifest_is_not_gone_on_with(tmp_path):
     rows = read_rows(manifest(tmp_path, ROW), tmp_path)
     (tmp_path / "n.jsonl").write_text('{"id": "b", "audio_filepath": "b.wav", "pred_text": "MINE"}\n')

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.config import Config
-from asr.transcribe.windows import Windows, WindowSizes, settled
+from asr.transcribe.windows import Windows, WindowSizes, window_statistics
 
 CONFIG = Config.model_validate({"features": {"num_mels": 2}, "model": {"conv": [{"stride": [4, 2]}]}})
 
@@ -50,8 +50,8 @@ def test_neither_digital_silence_nor_long_pauses_count_for_the_mean():
     rng = np.random.default_rng(0)
     speech = rng.normal(-2.0, 1.5, size=(300, 2)).astype(np.float32)
     pause, nothing = np.full((200, 2), -9.0, np.float32), np.full((500, 2), np.log(1e-10), np.float32)
-    _, alone = settled(speech, CONFIG.features)
-    raised, among = settled(np.concatenate([speech, pause, nothing]), CONFIG.features)
+    _, alone = window_statistics(speech, CONFIG.features)
+    raised, among = window_statistics(np.concatenate([speech, pause, nothing]), CONFIG.features)
     assert among.count == pytest.approx(alone.count + 25, abs=30)
     assert among.mean == pytest.approx(alone.mean, abs=1.0)
     assert raised.min() == pytest.approx((among.mean - 4 * among.std).min())
@@ -60,5 +60,5 @@ def test_neither_digital_silence_nor_long_pauses_count_for_the_mean():
 
 def test_a_window_of_digital_silence_stays_silent():
     nothing = np.full((50, 2), np.log(1e-10), np.float32)
-    raised, statistics = settled(nothing, CONFIG.features)
+    raised, statistics = window_statistics(nothing, CONFIG.features)
     np.testing.assert_allclose((raised - statistics.mean) / statistics.std, -4.0, rtol=1e-5)
