@@ -3,7 +3,8 @@
 Five numbers are searched, as no more can be told apart by the errors of some hundred utterances: the language model's
 weight, the bonus for each word, the penalty for blank, and those for each word that the model does not know and for its
 letters.
-Trials are proposed by `asr.tuning.sampler`; each decodes the set once from saved log-probabilities.
+The first trials are proposed by `asr.tuning.sampler`, which finds the region, the others near the best so far; each
+decodes the set once from saved log-probabilities.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +42,8 @@ RANGES = {
 _LOGARITHMIC = ("lm_weight",)
 _FIRST = UNTUNED_SETTINGS
 _RANDOM_TRIALS = 8  # before the estimator has something to estimate from
+_WIDE_TRIALS = 20  # before the best is looked around
+_NEAR = 0.06  # standard deviation of what is tried near the best, in parts of the ranges
 
 
 class DecoderStudy:
@@ -98,10 +102,7 @@ class DecoderStudy:
 
         On a small set many weights make the same errors. In the middle of them, others err least by chance.
         """
-        least = min(trial.rank for trial in self.trials)
-        equals = [trial for trial in self.trials if trial.rank == least]
-        places = np.array([_place(trial) for trial in equals])
-        return equals[int(np.square(places - places.mean(axis=0)).sum(axis=1).argmin())]
+        return _best(self.trials)
 
     def run(self, num_trials: int, path: Path, *, on_trial: Callable[[Trial], None] = lambda trial: None) -> None:
         """Go on until there are so many trials in all; trial n does not depend on when the study was interrupted.
@@ -181,6 +182,8 @@ def _propose(names: Sequence[str], trials: Sequence[Trial], seed: int) -> dict[s
     fixed = {name: getattr(_FIRST, name) for name in WEIGHTS}
     if not trials:
         return fixed
+    if len(trials) >= _WIDE_TRIALS:
+        return fixed | _near(_best(trials), names, seed, len(trials))
     import optuna
 
     sampler = sampler_for(len(trials), seed, _RANDOM_TRIALS)
@@ -192,11 +195,34 @@ def _propose(names: Sequence[str], trials: Sequence[Trial], seed: int) -> dict[s
     return fixed | study.ask(dict(space)).params
 
 
+def _best(trials: Sequence[Trial]) -> Trial:
+    least = min(trial.rank for trial in trials)
+    equals = [trial for trial in trials if trial.rank == least]
+    places = np.array([_place(trial) for trial in equals])
+    return equals[int(np.square(places - places.mean(axis=0)).sum(axis=1).argmin())]
+
+
+def _near(trial: Trial, names: Sequence[str], seed: int, number: int) -> dict[str, float]:
+    """Return weights drawn from around those of a trial."""
+    drawn = np.random.default_rng([seed, number]).normal(_place(trial), _NEAR)
+    return {name: _weight(name, place) for name, place in zip(RANGES, drawn, strict=True) if name in names}
+
+
 def _place(trial: Trial) -> list[float]:
     """Return where the weights lie in their ranges, each in 0..1."""
-    ends = {name: np.log(ends) if name in _LOGARITHMIC else np.array(ends) for name, ends in RANGES.items()}
-    values = {name: np.log(value) if name in _LOGARITHMIC else value for name, value in trial.weights.items()}
-    return [float((values[name] - low) / (high - low)) for name, (low, high) in ends.items()]
+    ends = {name: _scaled(name, np.array(RANGES[name])) for name in RANGES}
+    return [float((_scaled(name, trial.weights[name]) - low) / (high - low)) for name, (low, high) in ends.items()]
+
+
+def _weight(name: str, place: float) -> float:
+    """Return the weight that lies there in its range."""
+    low, high = _scaled(name, np.array(RANGES[name]))
+    value = low + min(max(place, 0.0), 1.0) * (high - low)
+    return float(np.exp(value) if name in _LOGARITHMIC else value)
+
+
+def _scaled(name: str, value: Any) -> Any:
+    return np.log(value) if name in _LOGARITHMIC else value
 
 
 def _trial(number: int, weights: dict[str, float], counts: ErrorCounts, digest: str) -> Trial:
