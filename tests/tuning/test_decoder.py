@@ -39,6 +39,17 @@ def test_tuning_makes_fewer_errors_than_greedy_search_and_the_beam_alone(study, 
         assert all(low <= trial.weights[name] <= high for name, (low, high) in RANGES.items())
 
 
+def test_from_the_twentieth_trial_on_the_neighbourhood_of_the_best_is_tried(study, tmp_path):
+    tuned = study(jobs=2)
+    tuned.run(26, tmp_path / "t.jsonl")
+    whole, wide, near = tuned.trials, [], []
+    for number in range(9, 26):
+        tuned.trials = whole[:number]
+        away = abs(whole[number].word_bonus - tuned.best.word_bonus)
+        (near if number >= 20 else wide).append(away)
+    assert max(near) < 2.5 < max(wide)
+
+
 def test_of_trials_with_the_same_errors_the_most_central_is_taken(study):
     tuned = study()
     weights = [
