@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from asr.cores import num_cores
 from asr.decoding.greedy import greedy
 from asr.decoding.hypothesis import Hypothesis
 from asr.errors import AudioError, UtteranceError
@@ -105,7 +107,7 @@ def compare(
     frames = [sample.frames for sample in samples]
     (logits, seconds), (other_logits, other_seconds) = _timed(first, frames), _timed(second, frames)
     find = search or (lambda log_probs: [greedy(log_probs, first.tokens)])
-    texts, other_texts = ([find(log_softmax(one))[0].text for one in found] for found in (logits, other_logits))
+    texts, other_texts = _texts(find, logits), _texts(find, other_logits)
     has_words = search is not None or first.tokens.kind != "phones"
     audio_seconds = sum(sample.duration for sample in samples)
     return Comparison(
@@ -116,6 +118,12 @@ def compare(
         real_time_factors=(seconds / audio_seconds, other_seconds / audio_seconds),
         on_noise=samples[0].is_noise,
     )
+
+
+def _texts(find: Callable[[np.ndarray], Sequence[Hypothesis]], logits: Sequence[np.ndarray]) -> list[str]:
+    """Return the best text of each utterance; a search does not hold Python's lock."""
+    with ThreadPoolExecutor(num_cores()) as pool:
+        return [found[0].text for found in pool.map(find, map(log_softmax, logits))]
 
 
 def _sample(example: Example) -> Sample:
