@@ -3,6 +3,10 @@
 A message says what is wrong, where, and what to do. ``assert`` is only for what our own code guarantees.
 """
 
+import errno
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # what a write meets; the error names no file then
+
 
 class AsrError(Exception):
     """Root of all errors with a cause outside the program; the command line prints its message and no traceback."""

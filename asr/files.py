@@ -1,6 +1,5 @@
 """Writing files so that a reader, or a crash, never sees half of one; reading them through their compression."""
 
-import errno
 import fcntl
 import gzip
 import lzma
@@ -14,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from asr.errors import LanguageModelError
+from asr.errors import NO_SPACE, LanguageModelError
 
 _NAME_BYTES = 200  # a temporary name is longer, and file systems take 255
 
@@ -61,7 +60,7 @@ def replacing(path: Path) -> Iterator[Path]:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        no_space = error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT)  # a write names no file
+        no_space = error.filename is None and error.errno in NO_SPACE
         if no_space or str(error.filename) == str(part):
             error.filename = str(path)  # the one that was asked for
         raise

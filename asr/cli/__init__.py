@@ -5,7 +5,6 @@ It reads arguments, calls one function of the library and prints; heavy imports 
 """
 
 import argparse
-import errno
 import importlib
 import itertools
 import os
@@ -16,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from asr.errors import AsrError, ConfigError
+from asr.errors import NO_SPACE, AsrError, ConfigError
 
 COMMANDS = {
     "corpus": "download, unpack and check recordings",
@@ -57,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_output()
         return PIPE_CLOSED
     except OSError as error:  # an output cannot be written: no such right, no space left, a file where a folder must be
-        no_space = error.errno in (errno.ENOSPC, errno.EDQUOT)  # names no file when it comes from a write
+        no_space = error.errno in NO_SPACE
         if error.filename is None and not no_space:
             raise
         if no_space:

@@ -49,6 +49,7 @@ class _Loaded(NamedTuple):
     source: Source
     frames: Frames | Failure
     duration: float = 0.0
+    is_silent: bool = False  # all samples are zero
 
     def load(self) -> Frames:
         if isinstance(self.frames, np.ndarray):
@@ -246,14 +247,16 @@ class Transcriber:
         rate = self.model.config.features.sample_rate_hz
         try:
             waveform = source.read(rate)
-            return _Loaded(source, self.model.frames(waveform), len(waveform) / rate)
+            return _Loaded(source, self.model.frames(waveform), len(waveform) / rate, not waveform.any())
         except (AudioError, UtteranceError) as error:
             return _Loaded(source, error)
 
     def _transcribed(self, item: tuple[_Loaded, Recognised | Failure]) -> Transcript | Failure:
-        (source, _, duration), found = item
+        (source, _, duration, is_silent), found = item
         if not isinstance(found, Recognised):
             return found
+        if is_silent:  # its features, normalised by themselves, are of anything but silence
+            return self._transcript(source, duration, "", [])
         try:
             hypotheses = self.search(found.log_probs)
         except UtteranceError as error:  # a lexicon may leave nothing that the frames could be

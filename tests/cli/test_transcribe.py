@@ -1,9 +1,11 @@
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -292,6 +294,13 @@ def test_a_full_disk_is_one_line(loud_run, desk):
         result = program("one.wav", model=loud_run, stdout=full.fileno())
     assert result.returncode == 2
     assert result.stderr == "asr: stdout: No space left on device: choose another place or make room\n"
+
+
+def test_a_file_that_may_not_grow_is_one_line(loud_run, desk):
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (0, 0))
+    result = program("one.wav", "-o", "out", "-f", "txt", "-q", model=loud_run, preexec_fn=limit)
+    assert result.returncode == 2
+    assert result.stderr == "asr: out/one.txt: File too large: choose another place or make room\n"
 
 
 class Interrupting(io.StringIO):

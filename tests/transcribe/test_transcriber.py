@@ -1,8 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import soundfile
 
+from asr.audio import read_audio
 from asr.config import Config
 from asr.decoding.settings import COMMAND_SETTINGS
 from asr.errors import AsrError, AudioError, ConfigError, RunError, TranscriptionError
@@ -58,12 +61,17 @@ def test_a_broken_file_raises_its_error(model, sounds):
 
 
 def test_silence_has_no_segment(model, tmp_path):
-    import numpy as np
-    import soundfile
-
     soundfile.write(tmp_path / "still.wav", np.zeros(16_000), 16_000)
     transcript = Transcriber(model)(tmp_path / "still.wav")
     assert (transcript.text, transcript.segments, transcript.duration) == ("", (), 1.0)
+
+
+def test_digital_silence_says_nothing_whatever_the_model_makes_of_its_features(model, sounds, tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "still.wav", np.zeros(16_000), 16_000)
+    speech, listen = model.frames(read_audio(sounds / "one.wav", sample_rate_hz=16_000)), model.log_probs_of_frames
+    monkeypatch.setattr(model, "log_probs_of_frames", lambda frames: listen([speech] * len(frames)))
+    found = Transcriber(model).transcribe_all([tmp_path / "still.wav", sounds / "one.wav"])
+    assert [transcript.text for transcript in found] == ["", "A"]
 
 
 def test_the_search_is_the_models_unless_asked_for(model):
