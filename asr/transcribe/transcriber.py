@@ -18,6 +18,7 @@ from asr.decoding.calibration import load_calibration
 from asr.decoding.greedy import GreedyDecoder
 from asr.decoding.hypothesis import Word
 from asr.decoding.settings import COMMAND_SETTINGS, UNTUNED_SETTINGS, language_model_file, load_settings
+from asr.decoding.single_text import refuse_single_text
 from asr.errors import AsrError, AudioError, ConfigError, TranscriptionError, UtteranceError
 from asr.features import Frames
 from asr.packaged import find_model, model_name
@@ -95,10 +96,12 @@ class Transcriber:
 
         Raises:
             RunError: the folder is not a run with weights; or no model is named, and none is packaged.
-            ConfigError: ``beam_size`` is below 1.
+            ConfigError: ``beam_size`` is below 1, or ``max_segment_seconds`` not above 0.
         """
         if beam_size is not None and beam_size < 1:
             raise ConfigError(f"beam_size = {beam_size}: keep at least 1 prefix")
+        if not max_segment_seconds > 0:
+            raise ConfigError(f"max_segment_seconds = {max_segment_seconds}: give a number above 0")
         opened = _open_model(model, runtime, threads) if isinstance(model, str | Path | None) else model
         self._model: WindowModel | None = opened
         self._search: Search | None = search or _own_search(opened, beam_size)
@@ -166,7 +169,11 @@ class Transcriber:
 
         Raises:
             TranscriptionError: the transcriber is closed.
+            ConfigError: ``audios`` is one name, or ``jobs`` below 1.
         """
+        refuse_single_text(audios, "audios")
+        if jobs < 1:
+            raise ConfigError(f"jobs = {jobs}: at least one thread reads and searches")
         stopped = Event()
         transcribe_long = partial(self._transcribe_long, on_heard, stopped)
         with ThreadPoolExecutor(jobs) as executor:

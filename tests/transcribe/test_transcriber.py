@@ -74,6 +74,19 @@ def test_digital_silence_says_nothing_whatever_the_model_makes_of_its_features(m
     assert [transcript.text for transcript in found] == ["", "A"]
 
 
+@pytest.mark.parametrize("seconds", [0.0, -1.0, np.nan])
+def test_a_longest_segment_is_longer_than_nothing(model, seconds):
+    with pytest.raises(ConfigError, match="max_segment_seconds = "):
+        Transcriber(model, max_segment_seconds=seconds)
+
+
+def test_one_name_is_no_list_and_no_threads_do_nothing(model, sounds):
+    with pytest.raises(ConfigError, match=r"audios = .*: one text, whose letters are not meant"):
+        next(Transcriber(model).transcribe_all(str(sounds / "one.wav")))
+    with pytest.raises(ConfigError, match="jobs = 0"):
+        next(Transcriber(model).transcribe_all([sounds / "one.wav"], jobs=0))
+
+
 def test_the_search_is_the_models_unless_asked_for(model):
     assert Transcriber(model).beam_size == model.config.decode.beam_size == 1
     assert Transcriber(model, beam_size=7).beam_size == 7
