@@ -95,14 +95,15 @@ def test_librispeech_recipes_take_the_books_beside_the_repository(checkout):
         assert "decoder.json" in texts(checkout.root / "recipes" / recipe / "results" / "beam_lm")
 
 
-def test_weights_are_tuned_on_fewer_utterances_in_a_smaller_beam_than_is_searched_with(checkout):
+def test_weights_are_tuned_on_half_of_the_utterances_in_the_beam_that_is_searched_with(checkout):
     give_books(checkout)
     assert checkout.run("mini_librispeech").returncode == 0
     (tuned,) = [call for call in checkout.calls if call.startswith("asr lm tune")]
-    assert tuned.endswith("--lm lm/books.asrlm --beam-size 100 --resume --beam-size 30 --trials 30")  # the last counts
+    assert tuned.endswith("--lm lm/books.asrlm --resume --beam-size 200 --trials 40")
     weights = checkout.root / "recipes" / "mini_librispeech" / "work" / "data" / "dev-weights.jsonl"
-    assert weights.read_text().split() == ["1", "6", "11"]  # every fifth utterance of dev-tune
-    assert any("dev-report.jsonl" in call and call.endswith("--beam-size 100") for call in checkout.calls)
+    assert weights.read_text().split() == ["1", "3", "5", "7", "9", "11"]  # every second utterance of dev-tune
+    (decoded,) = [call for call in checkout.calls if call.startswith("asr decode") and "data/dev-report.jsonl" in call]
+    assert "--beam-size" not in decoded  # that of the tuning stands in decoder.json
 
 
 def test_each_command_is_printed_and_at_the_end_the_time(checkout):
