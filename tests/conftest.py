@@ -58,6 +58,22 @@ def data() -> Path:
     return Path(__file__).parent / "data"
 
 
+@pytest.fixture
+def decoded_lengths(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets the length of each block that PyAV decodes for `asr.audio`."""
+    from asr import audio
+
+    lengths, read_blocks = [], audio.media_blocks
+
+    def counting(path: Path) -> Iterator[audio.Waveform]:
+        for block in read_blocks(path):
+            lengths.append(len(block))
+            yield block
+
+    monkeypatch.setattr(audio, "media_blocks", counting)
+    return lengths
+
+
 @pytest.fixture(scope="session")
 def asr_commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return a folder for PATH with an ``asr`` that need not load TensorFlow each time, and a ``python``."""

@@ -5,11 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from asr import audio
 from asr.audio import audio_duration, num_channels, read_audio, read_channels
 from asr.audio_blocks import audio_blocks
 from asr.errors import AudioError
-from asr.media import media_blocks
 from asr.signatures import is_sound, read_head
 
 av = pytest.importorskip("av", reason="needs PyAV, the extra `media`")
@@ -101,20 +99,6 @@ def test_a_container_of_which_a_little_was_cut_off_is_an_error_however_long_it_i
 def test_what_encoders_add_at_the_ends_is_not_missed(name, rate, seconds, tmp_path):
     channels, found = read_channels(encoded(tmp_path / name, seconds, num_channels=1, rate=rate))
     assert len(channels) / found == pytest.approx(seconds, abs=0.3)
-
-
-@pytest.fixture
-def decoded_lengths(monkeypatch):
-    """Return a list that gets the length of each block that is decoded."""
-    lengths = []
-
-    def counting(path):
-        for block in media_blocks(path):
-            lengths.append(len(block))
-            yield block
-
-    monkeypatch.setattr(audio, "media_blocks", counting)
-    return lengths
 
 
 def test_of_a_span_of_a_container_nothing_after_it_is_decoded(decoded_lengths, tmp_path):
